@@ -1,0 +1,46 @@
+/**
+ * Glossary
+ * - Task: one problem, usually one dataset row; shared by all episodes of its group.
+ * - Env: a conversation partner; made for one episode, then closed.
+ * - Terminated / truncated: Gymnasium's words; the task reached its own end / was cut short.
+ */
+import type { Message } from '@grpo/rewards';
+
+/** One problem to be solved, and the columns of the row it came from. */
+export interface Task {
+  /** Unique within its dataset; episodes of one task form a group. */
+  readonly id: string;
+  readonly messages: readonly Message[];
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** The conversation that the model sees first. */
+export interface ResetResult {
+  readonly messages: readonly Message[];
+}
+
+/** The environment's answer to one message of the model. */
+export interface StepResult {
+  /** What the environment says back; empty when the episode ends. */
+  readonly messages: readonly Message[];
+  readonly reward: number;
+  readonly terminated: boolean;
+  readonly truncated: boolean;
+  readonly info?: Readonly<Record<string, unknown>>;
+}
+
+/** An environment for one episode. */
+export interface Env {
+  reset(options: { readonly seed: number; readonly signal?: AbortSignal }): Promise<ResetResult>;
+  step(message: Message, options?: { readonly signal?: AbortSignal }): Promise<StepResult>;
+  close(): Promise<void>;
+}
+
+/** Makes the environment of one episode. */
+export type EnvFactory = (task: Task) => Env;
+
+/** Tasks in a fixed order, named for error messages. */
+export interface Dataset {
+  readonly name: string;
+  readonly tasks: readonly Task[];
+}

@@ -1,0 +1,112 @@
+/**
+ * Glossary (B sequences, T tokens, V vocabulary)
+ * - Token ids are the truth: what was sampled is kept as ids and never re-tokenized from text.
+ * - Log-probs: nats, of tokens under `softmax(logits / temperature)`.
+ * - Sampler: makes tokens. Trainable policy: scores tokens and learns.
+ */
+import type { Message } from '@grpo/rewards';
+
+/** Right-padded token sequences, row-major. */
+export interface TokenBatch {
+  readonly shape: readonly [sequences: number, tokens: number];
+  /** [B, T] token ids; positions past a row's end hold any valid id. */
+  readonly ids: Int32Array;
+  /** [B] tokens in each row. */
+  readonly lengths: Int32Array;
+  /** [B, T] 1 where the loss looks at the token: ids[b, t] was produced by the model. Never 1 at t = 0. */
+  readonly mask: Uint8Array;
+  /** Divides the logits before the softmax. Default 1. */
+  readonly temperature?: number;
+}
+
+/** What a loss returns to the engine. */
+export interface LossGradient {
+  readonly loss: number;
+  /** [B, T] d loss / d logProbs. */
+  readonly gradLogProbs: Float64Array;
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+/** The narrow waist: per-token log-probs [B, T] in (0 where the mask is 0), the loss's gradient out. */
+export type LogProbLoss = (logProbs: Float64Array) => LossGradient;
+
+/** What one forward and backward pass gave; the gradients stay in the policy until `optimStep`. */
+export interface ForwardBackward {
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** [B, T] the log-probs that the loss saw. */
+  readonly logProbs: Float64Array;
+}
+
+export interface OptimStep {
+  readonly learningRate: number;
+  /** Gradients with a larger total L2 norm are scaled down to it. Default: no clipping. */
+  readonly maxGradNorm?: number;
+}
+
+/** Scores tokens; a frozen reference model needs no more. */
+export interface LogProbModel {
+  /** [B, T] log-prob of ids[b, t] given ids[b, <t]; 0 where the mask is 0. */
+  logProbs(batch: TokenBatch): Promise<Float64Array>;
+}
+
+/** A language model that can be trained through its per-token log-probs. */
+export interface TrainablePolicy extends LogProbModel {
+  /** Adds the gradient of `loss` to the gradients held since the last `optimStep`. */
+  forwardBackward(batch: TokenBatch, loss: LogProbLoss): Promise<ForwardBackward>;
+  /** Applies the held gradients, clears them, and returns their norm before clipping. */
+  optimStep(options: OptimStep): Promise<{ readonly gradNorm: number }>;
+  /** Writes the model folder; with `optimizer`, also what a resume needs. */
+  save(folder: string, options?: { readonly optimizer?: boolean }): Promise<void>;
+  /** Replaces weights, and optimizer state where the folder has it. */
+  load(folder: string): Promise<void>;
+  /** A sampler that sees the current weights at every call. */
+  sampler(): Sampler;
+}
+
+export interface SampleRequest {
+  /** Prompt token ids, at least one. */
+  readonly ids: readonly number[];
+  /** Seeds this row's draws alone: the result does not depend on the other rows. */
+  readonly seed: number;
+}
+
+export interface SampleOptions {
+  readonly maxTokens: number;
+  /** 0 takes the most probable token. Default 1. */
+  readonly temperature?: number;
+  /** Sampling a row ends after any of these; the id is kept in the result. */
+  readonly stopIds: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+export interface SampledTokens {
+  readonly ids: readonly number[];
+  /** Log-prob of each id at the sampling temperature (at temperature 1 for greedy sampling). */
+  readonly logProbs: readonly number[];
+  /** `stop`: a stop id was sampled. `length`: the token budget or the context ran out. */
+  readonly stopReason: 'stop' | 'length';
+}
+
+/** Token ids in; sampled ids, their log-probs and the stop reason out. */
+export interface Sampler {
+  sample(requests: readonly SampleRequest[], options: SampleOptions): Promise<SampledTokens[]>;
+}
+
+export interface Tokenizer {
+  encode(text: string): number[];
+  decode(ids: readonly number[]): string;
+  /** The id of a token as written in the vocabulary, if it is there. */
+  tokenId(token: string): number | undefined;
+  readonly vocabularySize: number;
+}
+
+/** Messages to ids and back. */
+export interface ChatFormat {
+  /** The conversation, ready for the model to answer. */
+  encodePrompt(messages: readonly Message[]): number[];
+  /** The text of a sampled answer, without its stop token. */
+  decodeCompletion(ids: readonly number[]): string;
+  /** Ids that end the model's turn. */
+  readonly stopIds: readonly number[];
+}
