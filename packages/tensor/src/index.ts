@@ -1,1 +1,15 @@
-export {};
+export { type AdamWOptions, type AdamWState, adamWInit, adamWStep } from './adamw.js';
+export { attention } from './attention.js';
+export { availableBackends, initBackend } from './backend.js';
+export { gatherRows } from './gather-rows.js';
+export { globalNorm, valueAndGradients } from './gradients.js';
+export { hostLoss } from './host-loss.js';
+export { countTensors, dispose, keep, tidy } from './memory.js';
+export * from './ops.js';
+export { pickLogProbs } from './pick-log-probs.js';
+export { randomNormal } from './random-normal.js';
+export { rmsNorm } from './rms-norm.js';
+export { rotary, rotaryTables } from './rotary.js';
+export { stopGradient } from './stop-gradient.js';
+export { swiGlu } from './swiglu.js';
+export type { BackendInfo, BackendName, HostLoss, NamedTensors, Tensor } from './types.js';

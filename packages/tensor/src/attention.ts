@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Tensor } from './types.js';
+
+/**
+ * Scaled dot-product attention: y = softmax(q kᵀ / √Dh + bias) v.
+ * Vaswani et al. 2017, equation 1, https://arxiv.org/abs/1706.03762.
+ * Grouped-query attention (Ainslie et al. 2023, https://arxiv.org/abs/2305.13245) comes by folding the
+ * query heads of one key head into the query rows, so that keys and values are never repeated.
+ *
+ * With P = softmax(…): ∂v = Pᵀ ∂y, ∂S = P · (∂P − rowsum(∂P · P)) with ∂P = ∂y vᵀ, ∂q = ∂S k / √Dh, ∂k = ∂Sᵀ q / √Dh.
+ *
+ * @param q [B, Hkv, R·Tq, Dh] receives gradient; R = query heads per key head, folded into the rows
+ * @param k [B, Hkv, T, Dh] receives gradient
+ * @param v [B, Hkv, T, Dh] receives gradient
+ * @param bias broadcastable to the scores [B, Hkv, R·Tq, T], constant; −1e9 hides a position
+ * @returns [B, Hkv, R·Tq, Dh]
+ */
+export function attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor): Tensor {
+  const scale = 1 / Math.sqrt(q.shape.at(-1) ?? 1);
+  return tf.customGrad((...args) => {
+    const [qIn, kIn, vIn, save] = args as unknown as [Tensor, Tensor, Tensor, tf.GradSaveFunc];
+    const p = tf.tidy(() => {
+      const scores = tf.mul(tf.matMul(qIn, kIn, false, true), scale); // [B, Hkv, R·Tq, T]
+      return tf.softmax(tf.add(scores, bias)); // [B, Hkv, R·Tq, T]
+    });
+    save([qIn, kIn, vIn, p]);
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [q, k, v, p] = saved as [Tensor, Tensor, Tensor, Tensor];
+      return tf.tidy(() => {
+        const dv = tf.matMul(p, dy, true, false); // [B, Hkv, T, Dh]
+        const dp = tf.matMul(dy, v, false, true); // [B, Hkv, R·Tq, T]
+        const weighted = tf.mul(dp, p); // [B, Hkv, R·Tq, T]
+        const ds = tf.mul(tf.sub(weighted, tf.mul(p, tf.sum(weighted, -1, true))), scale);
+        return [tf.matMul(ds, k), tf.matMul(ds, q, true, false), dv];
+      });
+    };
+    return { value: tf.matMul(p, vIn), gradFunc };
+  })(q, k, v);
+}

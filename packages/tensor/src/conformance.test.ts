@@ -1,0 +1,302 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as g from './index.js';
+import { type OpCase, opErrors } from './testing.js';
+
+// Fixed, irregular numbers: no two alike, of both signs.
+const numbers = (count: number, scale = 1, shift = 0) =>
+  Array.from({ length: count }, (_, i) => scale * Math.sin(1 + 2.7 * i + shift));
+const positive = (count: number) => numbers(count).map((x) => 0.5 + Math.abs(x));
+const input = (shape: number[], values = numbers(shape.reduce((a, b) => a * b, 1))) => ({
+  shape,
+  values,
+});
+const unary = (
+  name: string,
+  op: OpCase['op'],
+  f: (x: number) => number,
+  values = numbers(6),
+): OpCase => ({ name, op, inputs: [input([2, 3], values)], reference: (x) => x.map(f) });
+const binary = (
+  name: string,
+  op: OpCase['op'],
+  f: (a: number, b: number) => number,
+  second = positive(6),
+): OpCase => ({
+  name,
+  op,
+  inputs: [input([2, 3]), input([2, 3], second)],
+  reference: (a, b) => a.map((x, i) => f(x, b[i])),
+});
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+const rowsOf = (x: readonly number[], width: number) =>
+  range(x.length / width).map((r) => x.slice(r * width, (r + 1) * width));
+const logSumExp = (z: readonly number[]) => Math.log(z.reduce((s, v) => s + Math.exp(v), 0));
+const softmaxRow = (z: readonly number[]) => z.map((v) => Math.exp(v - logSumExp(z)));
+
+/** op(A) · op(B) of `batches` matrices, by the definition. */
+function product(
+  a: readonly number[],
+  b: readonly number[],
+  [batches, m, k, n]: readonly number[],
+  transposeA = false,
+  transposeB = false,
+): number[] {
+  return range(batches * m * n).map((at) => {
+    const [p, i, j] = [Math.floor(at / (m * n)), Math.floor(at / n) % m, at % n];
+    return range(k).reduce((sum, c) => {
+      const left = a[p * m * k + (transposeA ? c * m + i : i * k + c)];
+      const right = b[p * k * n + (transposeB ? j * k + c : c * n + j)];
+      return sum + left * right;
+    }, 0);
+  });
+}
+
+function productCase(shape: readonly number[], transposeA: boolean, transposeB: boolean): OpCase {
+  const [batches, m, k, n] = shape;
+  return {
+    name: `matMul [${shape}]${transposeA ? ' A transposed' : ''}${transposeB ? ' B transposed' : ''}`,
+    op: (a, b) => g.matMul(a, b, transposeA, transposeB),
+    inputs: [
+      input([batches, ...(transposeA ? [k, m] : [m, k])]),
+      input([batches, ...(transposeB ? [n, k] : [k, n])], numbers(batches * k * n, 1, 0.4)),
+    ],
+    reference: (a, b) => product(a, b, shape, transposeA, transposeB),
+  };
+}
+
+const tables = g.rotaryTables(Int32Array.of(0, 3), 4, 100);
+const rotaryReference = (x: readonly number[]) =>
+  x.map((value, at) => {
+    const i = at % 4;
+    const partner = i < 2 ? -x[at + 2] : x[at - 2];
+    return value * tables.cos[at % 8] + partner * tables.sin[at % 8];
+  });
+
+// One query head group of two over one key head, three positions, causal for the second query row.
+const attentionBias = [0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0, 0, 0, 0];
+const attentionReference = (q: readonly number[], k: readonly number[], v: readonly number[]) => {
+  const scores = product(q, k, [1, 4, 2, 3], false, true);
+  const p = rowsOf(
+    scores.map((s, i) => s / Math.sqrt(2) + attentionBias[i]),
+    3,
+  ).flatMap(softmaxRow);
+  return product(p, v, [1, 4, 3, 2]);
+};
+
+const picks = Int32Array.of(2, 0);
+const chosen = [1, 0, 1, 0, 0, 1];
+const cases: readonly OpCase[] = [
+  binary(
+    'add',
+    (a, b) => g.add(a, b),
+    (a, b) => a + b,
+  ),
+  binary(
+    'sub',
+    (a, b) => g.sub(a, b),
+    (a, b) => a - b,
+  ),
+  binary(
+    'mul',
+    (a, b) => g.mul(a, b),
+    (a, b) => a * b,
+  ),
+  binary(
+    'div',
+    (a, b) => g.div(a, b),
+    (a, b) => a / b,
+  ),
+  {
+    name: 'where',
+    op: (a, b) => g.where(g.cast(g.tensor(chosen, [2, 3]), 'bool'), a, b),
+    inputs: [input([2, 3]), input([2, 3], positive(6))],
+    reference: (a, b) => a.map((x, i) => (chosen[i] === 1 ? x : b[i])),
+  },
+  unary('neg', g.neg, (x) => -x),
+  unary('exp', g.exp, Math.exp),
+  unary('log', g.log, Math.log, positive(6)),
+  unary('sqrt', g.sqrt, Math.sqrt, positive(6)),
+  unary('rsqrt', g.rsqrt, (x) => 1 / Math.sqrt(x), positive(6)),
+  unary('square', g.square, (x) => x * x),
+  unary('sigmoid', g.sigmoid, sigmoid),
+  unary('relu', g.relu, (x) => Math.max(0, x)),
+  unary(
+    'cast',
+    (x) => g.cast(x, 'float32'),
+    (x) => x,
+  ),
+  unary(
+    'reshape',
+    (x) => g.reshape(x, [3, 2]),
+    (x) => x,
+  ),
+  {
+    name: 'transpose',
+    op: (x) => g.transpose(x),
+    inputs: [input([2, 3])],
+    reference: (x) => range(6).map((i) => x[(i % 2) * 3 + Math.floor(i / 2)]),
+  },
+  {
+    name: 'softmax',
+    op: (x) => g.softmax(x),
+    inputs: [input([2, 3])],
+    reference: (x) => rowsOf(x, 3).flatMap(softmaxRow),
+  },
+  {
+    name: 'logSumExp',
+    op: (x) => g.logSumExp(x, -1),
+    inputs: [input([2, 3])],
+    reference: (x) => rowsOf(x, 3).map(logSumExp),
+  },
+  {
+    name: 'sum',
+    op: (x) => g.sum(x, 0),
+    inputs: [input([2, 3])],
+    reference: (x) => range(3).map((i) => x[i] + x[i + 3]),
+  },
+  {
+    name: 'mean',
+    op: (x) => g.mean(x, -1),
+    inputs: [input([2, 3])],
+    reference: (x) => rowsOf(x, 3).map((r) => (r[0] + r[1] + r[2]) / 3),
+  },
+  {
+    name: 'concat',
+    op: (a, b) => g.concat([a, b], 1),
+    inputs: [input([2, 1]), input([2, 2], numbers(4, 1, 2))],
+    reference: (a, b) => [a[0], b[0], b[1], a[1], b[2], b[3]],
+  },
+  {
+    name: 'slice',
+    op: (x) => g.slice(x, [0, 1], [2, 2]),
+    inputs: [input([2, 3])],
+    reference: (x) => [x[1], x[2], x[4], x[5]],
+  },
+  {
+    name: 'tile',
+    op: (x) => g.tile(x, [2, 1]),
+    inputs: [input([1, 3])],
+    reference: (x) => [...x, ...x],
+  },
+  {
+    name: 'gather',
+    op: (x) => g.gather(x, g.tensor([2, 0, 2], [3], 'int32')),
+    inputs: [input([3, 2])],
+    reference: (x) => [x[4], x[5], x[0], x[1], x[4], x[5]],
+  },
+  {
+    name: 'gatherRows',
+    op: (x) => g.gatherRows(x, Int32Array.of(2, 0, 2)),
+    inputs: [input([3, 2])],
+    reference: (x) => [x[4], x[5], x[0], x[1], x[4], x[5]],
+  },
+  {
+    name: 'unsortedSegmentSum',
+    op: (x) => g.unsortedSegmentSum(x, g.tensor([1, 0, 1], [3], 'int32') as never, 3),
+    inputs: [input([3, 2])],
+    reference: (x) => [x[2], x[3], x[0] + x[4], x[1] + x[5], 0, 0],
+  },
+  ...[false, true].flatMap((transposeA) =>
+    [false, true].flatMap((transposeB) => [
+      productCase([1, 5, 4, 3], transposeA, transposeB),
+      productCase([3, 2, 5, 11], transposeA, transposeB),
+    ]),
+  ),
+  {
+    name: 'rmsNorm',
+    op: (x, w) => g.rmsNorm(x, w, 1e-5),
+    inputs: [input([2, 3]), input([3], positive(3))],
+    reference: (x, w) =>
+      rowsOf(x, 3).flatMap((row) => {
+        const r = 1 / Math.sqrt(row.reduce((s, v) => s + v * v, 0) / 3 + 1e-5);
+        return row.map((v, i) => v * r * w[i]);
+      }),
+  },
+  {
+    name: 'rotary',
+    op: (x) => g.rotary(x, g.tensor(tables.cos, [2, 4]), g.tensor(tables.sin, [2, 4])),
+    inputs: [input([2, 2, 4])],
+    reference: rotaryReference,
+  },
+  binary('swiGlu', g.swiGlu, (a, b) => a * sigmoid(a) * b, numbers(6, 1, 0.8)),
+  {
+    name: 'attention',
+    op: (q, k, v) => g.attention(q, k, v, g.tensor(attentionBias, [1, 1, 4, 3])),
+    inputs: [
+      input([1, 1, 4, 2]),
+      input([1, 1, 3, 2], numbers(6, 1, 0.3)),
+      input([1, 1, 3, 2], numbers(6, 1, 1.1)),
+    ],
+    reference: attentionReference,
+  },
+  {
+    name: 'pickLogProbs',
+    op: (x) => g.pickLogProbs(x, picks, 0.7),
+    inputs: [input([2, 3])],
+    reference: (x) =>
+      rowsOf(x, 3).map((row, n) => {
+        const z = row.map((v) => v / 0.7);
+        return z[picks[n]] - logSumExp(z);
+      }),
+  },
+  {
+    name: 'stopGradient',
+    op: (a, b) => g.mul(g.stopGradient(a), b),
+    inputs: [input([2, 3]), input([2, 3], positive(6))],
+    reference: (a, b) => a.map((x, i) => x * b[i]),
+    stopped: [0],
+  },
+  {
+    name: 'hostLoss',
+    op: (x) =>
+      g.hostLoss(x, (values) => ({
+        loss: values.reduce((s, v, i) => s + (i + 1) * v ** 3, 0),
+        gradient: values.map((v, i) => 3 * (i + 1) * v * v),
+      })),
+    inputs: [input([2, 3])],
+    reference: (x) => [x.reduce((s, v, i) => s + (i + 1) * v ** 3, 0)],
+  },
+];
+const backends = await g.availableBackends();
+
+test('wasm and cpu load everywhere', () => {
+  expect(backends).toEqual(expect.arrayContaining(['wasm', 'cpu']));
+});
+
+describe.each(backends)('on the %s backend', (backend) => {
+  beforeAll(async () => {
+    await g.initBackend(backend);
+  });
+
+  test.each(cases)('$name: value and gradient agree with float64, and no tensor is left', (c) => {
+    const errors = opErrors(c);
+    expect(errors.value).toBeLessThan(1e-5);
+    expect(errors.gradient).toBeLessThan(2e-4);
+    expect(errors.leaked).toBe(0);
+  });
+});
+
+test('the conformance check notices a wrong gradient and a leak', async () => {
+  await g.initBackend('cpu');
+  const wrong = opErrors({
+    name: 'wrong',
+    op: (x) => g.mul(x, g.stopGradient(x)),
+    inputs: [input([2, 3])],
+    reference: (x) => x.map((v) => v * v),
+  });
+  expect(wrong.gradient).toBeGreaterThan(0.1);
+  const kept: g.Tensor[] = [];
+  const leaky = opErrors({
+    name: 'leaky',
+    op: (x) => {
+      kept.push(g.keep(g.square(x)));
+      return g.square(x);
+    },
+    inputs: [input([2, 3])],
+    reference: (x) => x.map((v) => v * v),
+  });
+  expect(leaky.leaked).toBeGreaterThan(0);
+  g.dispose(kept);
+});

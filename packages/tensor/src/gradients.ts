@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs';
+import type { NamedTensors, Tensor } from './types.js';
+
+/**
+ * Value of a scalar function and its gradient with respect to named tensors.
+ * A tensor that the value does not depend on gets a gradient of zeros.
+ *
+ * @param compute returns a scalar, computed from `parameters`
+ * @param parameters each receives gradient
+ * @returns the value [] and gradients in the shapes of `parameters`; the caller disposes of both
+ */
+export function valueAndGradients(
+  compute: () => Tensor,
+  parameters: NamedTensors,
+): { value: Tensor; gradients: Record<string, Tensor> } {
+  const names = Object.keys(parameters);
+  const tensors = Object.values(parameters);
+  const { value, grads } = tf
+    .engine()
+    .gradients(() => compute() as tf.Scalar, tensors, undefined, true);
+  const gradients: Record<string, Tensor> = {};
+  for (const [index, name] of names.entries()) {
+    const parameter = tensors[index] as Tensor;
+    gradients[name] = (grads[index] as Tensor | null) ?? tf.zerosLike(parameter);
+  }
+  return { value, gradients };
+}
+
+/**
+ * L2 norm of all gradients taken together: √(Σ_p Σ_i g_{p,i}²).
+ *
+ * @param gradients any shapes
+ * @returns a number; one read from the backend
+ */
+export function globalNorm(gradients: NamedTensors): number {
+  const total = tf.tidy(() => tf.addN(Object.values(gradients).map((g) => tf.sum(tf.square(g)))));
+  const [squared = Number.NaN] = total.dataSync();
+  total.dispose();
+  return Math.sqrt(squared);
+}

@@ -1,0 +1,28 @@
+/**
+ * Glossary
+ * - Backend: what computes. `gpu` and `native` are TensorFlow's C library, `wasm` is the embedded default, `cpu` plain JavaScript.
+ * - Tape: what TensorFlow.js records so that a gradient can be taken; closed when the function under it returns.
+ */
+import type { Tensor } from '@tensorflow/tfjs';
+
+export type { Tensor };
+
+/** The rungs of the backend ladder, fastest first. */
+export type BackendName = 'gpu' | 'native' | 'wasm' | 'cpu';
+
+/** The backend in use, and why the ones before it on the ladder were passed over. */
+export interface BackendInfo {
+  readonly name: BackendName;
+  /** One sentence for a person. */
+  readonly description: string;
+  readonly passedOver: readonly { readonly name: BackendName; readonly reason: string }[];
+}
+
+/** Named tensors, such as the weights of a model. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** A loss on plain numbers: values in; the loss and its gradient out, in the same order. */
+export type HostLoss = (values: Float64Array) => {
+  readonly loss: number;
+  readonly gradient: Float64Array;
+};
