@@ -73,11 +73,16 @@ async function transformers() {
   const file = join(root, 'tooling/checks/transformers.mjs');
   if (!existsSync(file)) return;
   heading('transformers reads a saved model');
-  const module = await import(pathToFileURL(file).href);
-  const { status, detail } = await module.check();
-  console.log(`${status}: ${detail}`);
-  if (status === 'passed') count.passed += 1;
-  else if (status !== 'skipped') count.failed += 1;
+  let result;
+  try {
+    const module = await import(pathToFileURL(file).href);
+    result = await module.check();
+  } catch (error) {
+    result = { status: 'failed', detail: error.stack };
+  }
+  console.log(`${result.status}: ${result.detail}`);
+  if (result.status === 'passed') count.passed += 1;
+  else if (result.status !== 'skipped') count.failed += 1;
 }
 
 installAndBuild();
