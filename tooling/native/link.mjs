@@ -1,29 +1,34 @@
 // Puts a built addon into the package in node_modules. The large libraries stay in the cache.
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 export const ADDON = 'tfjs_binding.node';
 
 /**
- * Finds @tensorflow/tfjs-node as the folder of a package would.
+ * Finds @tensorflow/tfjs-node as the folder of a package would. By hand, because require.resolve
+ * also follows NODE_PATH, and a set-up must never change a package that belongs to another folder.
  *
  * @returns its folder, its version, the Node-API version that its addon has to have, and the
- *   folder in which it looks for the addon
+ *   folder in which it looks for the addon; undefined if it is not installed
  */
 export function findPackage(from, packageName = '@tensorflow/tfjs-node') {
-  const manifest = createRequire(join(from, 'package.json')).resolve(`${packageName}/package.json`);
-  const { version, binary } = JSON.parse(readFileSync(manifest, 'utf8'));
+  const place = join(from, 'node_modules', packageName);
+  if (!existsSync(join(place, 'package.json'))) {
+    return dirname(from) === from ? undefined : findPackage(dirname(from), packageName);
+  }
+  const folder = realpathSync(place);
+  const { version, binary } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const napi = Math.max(...binary.napi_versions.filter((v) => v <= Number(process.versions.napi)));
-  const folder = dirname(manifest);
   return { folder, version, napi, addonFolder: join(folder, 'lib', `napi-v${napi}`) };
 }
 

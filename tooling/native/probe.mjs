@@ -24,7 +24,8 @@ const program = (packageName) => `
 export async function probe(folder, packageName = '@tensorflow/tfjs-node') {
   const result = await run(process.execPath, ['-e', program(packageName)], {
     cwd: folder,
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', NODE_OPTIONS: '' },
+    // Package managers' wrappers set NODE_PATH, through which it would find another copy.
+    env: { TF_CPP_MIN_LOG_LEVEL: '2', NODE_OPTIONS: '', NODE_PATH: '' },
     silenceMs: LONGEST_LOAD_MS,
   });
   const line = result.stdout.split('\n').find((text) => text.startsWith(MARK));

@@ -32,7 +32,7 @@ export async function setUp({
     return `backend: ${wanted} (GRPO_BACKEND asks for it)`;
   }
   // The tensor package tries the GPU first. It is the user's to install; here it is only looked for.
-  if (wanted !== 'native' && isInstalled(from, GPU)) {
+  if (wanted !== 'native' && findPackage(from, GPU)) {
     const gpu = await probe(from, GPU);
     if (gpu.loads) return `backend: gpu (TensorFlow ${gpu.tensorflow}, ${GPU})`;
     say(`native: ${GPU} does not load: ${gpu.reason}.`);
@@ -57,18 +57,19 @@ export async function setUp({
 }
 
 async function climb({ env, from, say, ways }) {
-  if (!isInstalled(from, '@tensorflow/tfjs-node')) return { loads: false };
+  const tfjsNode = findPackage(from);
+  if (tfjsNode === undefined) return { loads: false };
   const cache = join(cacheRoot(env), 'native');
   mkdirSync(cache, { recursive: true });
   const onWait = (pid) =>
     say(`native: another set-up (process ${pid}) is at work, waiting for it.`);
-  return await withLock(join(cache, 'lock'), () => tryEach({ from, say, ways, cache }), { onWait });
+  const work = () => tryEach({ tfjsNode, from, say, ways, cache });
+  return await withLock(join(cache, 'lock'), work, { onWait });
 }
 
 /** Tries way after way until the backend loads. */
-async function tryEach({ from, say, ways, cache }) {
+async function tryEach({ tfjsNode, from, say, ways, cache }) {
   removeLeftovers(cache);
-  const tfjsNode = findPackage(from);
   // The one that was waited for may have set up this very package.
   const before = await probe(from);
   if (before.loads) return before;
@@ -102,15 +103,6 @@ async function keep(way, context) {
     await way.onSuccess?.(context);
   } catch (error) {
     context.say(`it could not be kept for other clones: ${error.message}`);
-  }
-}
-
-function isInstalled(from, packageName) {
-  try {
-    findPackage(from, packageName);
-    return true;
-  } catch {
-    return false;
   }
 }
 
