@@ -32,23 +32,29 @@ export function createChatFormat(
       `createChatFormat: needs an eos_token of the vocabulary, got "${specialTokens.eos_token}". Correct tokenizer_config.json.`,
     );
   }
+  const render = (messages: readonly Message[], prompt: boolean) =>
+    template.render({
+      messages: [...messages],
+      add_generation_prompt: prompt,
+      ...specialTokens,
+    });
   return {
     stopIds: [stopId],
-    encodePrompt: (messages) => tokenizer.encode(render(template, messages, specialTokens)),
+    encodePrompt: (messages) => tokenizer.encode(render(messages, true)),
+    encodeContinuation: (before, added) => {
+      const whole = render([...before, ...added], true);
+      const answered = render(before, false);
+      const end = answered.lastIndexOf(specialTokens.eos_token) + specialTokens.eos_token.length;
+      if (!whole.startsWith(answered.slice(0, end))) {
+        throw new Error(
+          'encodeContinuation: needs a chat template that leaves earlier turns as they were, got one that rewrites them. Use a training template that only appends.',
+        );
+      }
+      return tokenizer.encode(whole.slice(end));
+    },
+    encodeCompletion: (text) => [...tokenizer.encode(text), stopId],
     decodeCompletion: (ids) => tokenizer.decode(ids.at(-1) === stopId ? ids.slice(0, -1) : ids),
   };
-}
-
-function render(
-  template: Template,
-  messages: readonly Message[],
-  specialTokens: Readonly<Record<string, string>>,
-): string {
-  return template.render({
-    messages: [...messages],
-    add_generation_prompt: true,
-    ...specialTokens,
-  });
 }
 
 /** Special tokens are written as text, or as an object that holds it. */

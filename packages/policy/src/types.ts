@@ -105,6 +105,16 @@ export interface Tokenizer {
 export interface ChatFormat {
   /** The conversation, ready for the model to answer. */
   encodePrompt(messages: readonly Message[]): number[];
+  /**
+   * What stands between the model's answer and its next one: the new messages, ready for the model to answer.
+   * The ids continue the sampled ones, which already end with the answer and its stop token.
+   *
+   * @param before the conversation up to and including the model's answer
+   * @param added the messages that follow it
+   */
+  encodeContinuation(before: readonly Message[], added: readonly Message[]): number[];
+  /** An answer as the model would sample it, stop token included. */
+  encodeCompletion(text: string): number[];
   /** The text of a sampled answer, without its stop token. */
   decodeCompletion(ids: readonly number[]): string;
   /** Ids that end the model's turn. */
