@@ -14,14 +14,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, relative, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 const RECORD = 'record.json';
 
 /** The folder of this user's cache, by the custom of the platform. */
 export function cacheRoot(env = process.env, platform = process.platform, home = homedir()) {
-  if (env.GRPO_CACHE) return env.GRPO_CACHE;
+  if (env.GRPO_CACHE) return resolve(env.GRPO_CACHE); // links lead to it from elsewhere
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'grpo');
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'grpo');
   if (platform === 'win32') {

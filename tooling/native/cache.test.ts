@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { cacheRoot, findEntry, makeEntry, removeLeftovers } from './cache.mjs';
 import { temporaryFolder } from './testing.js';
@@ -14,6 +14,7 @@ test('the cache lies where the platform keeps caches, unless the environment nam
   expect(cacheRoot({}, 'darwin', '/Users/me')).toBe('/Users/me/Library/Caches/grpo');
   expect(cacheRoot({ LOCALAPPDATA: 'L' }, 'win32', 'H')).toBe(join('L', 'grpo', 'Cache'));
   expect(cacheRoot({ XDG_CACHE_HOME: '/x' }, 'linux', '/home/me')).toBe('/x/grpo');
+  expect(cacheRoot({ GRPO_CACHE: 'here' }, 'linux', '/h')).toBe(resolve('here'));
   expect(cacheRoot({ GRPO_CACHE: '/g', XDG_CACHE_HOME: '/x' }, 'linux', '/h')).toBe('/g');
 });
 

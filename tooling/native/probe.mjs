@@ -45,7 +45,7 @@ function plain(found) {
     return { loads: false, reason: 'the package is not installed' };
   }
   if (/tfjs_binding\.node\) can not be found/.test(found.reason)) {
-    return { loads: false, reason: 'its addon is not built yet' };
+    return { loads: false, reason: 'its addon is not built' };
   }
   return found;
 }

@@ -15,12 +15,13 @@ process.on('exit', () => {
 /**
  * Runs a program and waits for it.
  *
- * @param silenceMs the program is ended when it neither prints nor lets `measure()` change for so long
- * @param measure a number that changes while there is progress, e.g. the bytes in a folder
+ * @param silenceMs the program is ended when it makes no progress for so long
+ * @param measure what progress is: a number that changes, e.g. the bytes in a folder; by default
+ *   the characters that the program prints
  * @returns `{ status, signal, output, stdout, isSilent, silentMs, error }`; never throws.
  *   `isSilent` says that it was ended for silence, `silentMs` how long its last silence was.
  */
-export function run(command, args, { cwd, env, silenceMs = 60_000, measure = () => 0 } = {}) {
+export function run(command, args, { cwd, env, silenceMs = 60_000, measure } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -37,7 +38,7 @@ export function run(command, args, { cwd, env, silenceMs = 60_000, measure = () 
     let lastChange = Date.now();
 
     const look = () => {
-      const now = printed + measure();
+      const now = measure?.() ?? printed;
       if (now !== last) {
         last = now;
         lastChange = Date.now();

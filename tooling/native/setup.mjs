@@ -31,6 +31,9 @@ export async function setUp({
     say(`native: nothing to set up, GRPO_BACKEND asks for ${wanted}.`);
     return `backend: ${wanted} (GRPO_BACKEND asks for it)`;
   }
+  if (wanted && wanted !== 'native' && wanted !== 'gpu') {
+    return `backend: none (GRPO_BACKEND needs one of gpu, native, wasm, cpu, got "${wanted}")`;
+  }
   // The tensor package tries the GPU first. It is the user's to install; here it is only looked for.
   if (wanted !== 'native' && findPackage(from, GPU)) {
     const gpu = await probe(from, GPU);
@@ -53,7 +56,7 @@ export async function setUp({
   if (wanted === 'native') {
     return 'backend: none (GRPO_BACKEND asks for native, which does not load; unset it to use wasm)';
   }
-  return 'backend: wasm (native does not load; training is slower, results are the same to rounding)';
+  return 'backend: wasm (native does not load, the lines above say why; training is slower)';
 }
 
 async function climb({ env, from, say, ways }) {
@@ -110,5 +113,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   // Through process.exit, so that the exit handlers end children and remove lock and leftovers.
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
-  console.log(await setUp());
+  const last = await setUp().catch(
+    (error) => `backend: unknown (set-up stopped: ${error.message})`,
+  );
+  console.log(last);
 }

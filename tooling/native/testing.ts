@@ -78,16 +78,16 @@ export function fakePython(
     'python3',
     `case "$*" in
       "-I "*) mkdir "$5/lib" "$5/include"; cp "$4" "$5/lib/libtensorflow_cc.so.2"; exit ;;
-      *"config get global.extra-index-url") echo "${extraIndexes}"; exit ;;
-      *"config get"*) exit 1 ;;
+      *"config list") echo "global.extra-index-url='${extraIndexes}'"; exit ;;
       *"pip --version") exit ;;
     esac
     index=$(after --index-url "$@"); python=$(after --python-version "$@")
     echo "\${index:-default} \${python:-own}" >> "${log}"
     case "\${index:-${defaultIndex}} $python" in
       *silent*) exec sleep 60 ;;
-      *refused*) echo "host=secret: Max retries exceeded with url" >&2; exit 1 ;;
-      *empty*|*only-3.12*"/ ") echo "ERROR: No matching distribution found" >&2; exit 1 ;;
+      *refused*) echo "Could not fetch URL http://secret/: connection error" >&2; exit 1 ;;
+      *empty*) echo "Could not fetch URL http://secret/: 404 Client Error" >&2; exit 1 ;;
+      *only-3.12*"/ ") echo "ERROR: No matching distribution found" >&2; exit 1 ;;
     esac
     printf library > "$(after --dest "$@")/tensorflow_cpu-2.21.0-cp312.whl"`,
   );

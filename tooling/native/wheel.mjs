@@ -98,7 +98,7 @@ async function downloadWheel(python, folder, { say, patienceMs }) {
 function downloadArgs(folder, version, index) {
   return [
     ...['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir'],
-    ...['--disable-pip-version-check', '--no-input', '--timeout', '15', '--retries', '0'],
+    ...['--disable-pip-version-check', '--no-input', '--timeout', '15', '--retries', '0', '-vv'],
     ...(version ? ['--python-version', version] : []),
     ...['--dest', folder, ...index.args, REQUIREMENT],
   ];
@@ -109,11 +109,10 @@ function downloadArgs(folder, version, index) {
  * machine that has some often cannot reach the default. Their addresses are told to nobody but pip.
  */
 async function findIndexes(python) {
-  const urls = new Set();
-  for (const key of ['global.extra-index-url', ':env:.extra-index-url']) {
-    const { status, stdout } = await run(python, ['-m', 'pip', 'config', 'get', key]);
-    if (status === 0) for (const url of stdout.split(/\s+/).filter(Boolean)) urls.add(url);
-  }
+  const { stdout } = await run(python, ['-m', 'pip', 'config', 'list']);
+  const lists = stdout.matchAll(/^(?:global|download|:env:)\.extra-index-url=(['"])(.*)\1/gm);
+  // pip quotes the value as Python would: a line break in it is a backslash and an n.
+  const urls = new Set([...lists].flatMap(([, , list]) => list.split(/\s|\\n/)).filter(Boolean));
   const extra = [...urls].map((url, i) => ({
     name: urls.size > 1 ? `pip's extra index ${i + 1} of ${urls.size}` : "pip's extra index",
     args: ['--index-url', url],
@@ -127,10 +126,13 @@ function explain({ isSilent, silentMs, output, status, signal }) {
   if (isSilent) return { reason: `no byte came for ${Math.round(silentMs / 1000)} s` };
   if (/No space left/.test(output)) return { reason: 'the disk is full' };
   if (/do not match the hashes/i.test(output)) return { reason: 'the wheel has a wrong hash' };
-  if (
-    /Max retries|timed? ?out|NewConnection|Connection(Reset|Refused|Error|broken)/i.test(output)
-  ) {
-    return { reason: 'it cannot be reached' };
+  // Only pip's most talkative mode (-vv) tells an index that is away from one without the wheel.
+  const missed = /Could not fetch URL \S+: (\d{3})?/.exec(output);
+  if (missed?.[1] === '404') return { reason: 'it does not have tensorflow-cpu' };
+  if (missed?.[1]) return { reason: `it refuses (status ${missed[1]})` };
+  if (missed) return { reason: 'it cannot be reached' };
+  if (/Read ?timed out|Connection(Reset| broken|Error)|IncompleteRead/i.test(output)) {
+    return { reason: 'the download broke off' };
   }
   if (/No matching distribution/.test(output)) {
     return { reason: 'it has no wheel for this machine', isForThisPython: true };

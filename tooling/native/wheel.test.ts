@@ -54,7 +54,7 @@ test.skipIf(!isLinux)('when every index fails, each reason is told in plain word
   });
   addToPath(tools);
   await expect(fetchTensorFlow(temporaryFolder(), { say: () => {} })).rejects.toThrow(
-    "pip's extra index 1 of 2: it cannot be reached; pip's extra index 2 of 2: it has no wheel for this machine; pip's default index: it has no wheel for this machine",
+    "pip's extra index 1 of 2: it cannot be reached; pip's extra index 2 of 2: it does not have tensorflow-cpu; pip's default index: it does not have tensorflow-cpu",
   );
 });
 
