@@ -18,12 +18,18 @@ export type Levels = Readonly<Record<string, Row>>;
  */
 export const levels: Levels = {
   random: { level: 0, imports: [], types: [], isMaths: true },
+  safetensors: { level: 0, imports: [], types: [] },
   tensor: { level: 0, imports: [], types: [], isMaths: true },
   advantage: { level: 0, imports: [], types: [], isMaths: true },
   'policy-loss': { level: 0, imports: [], types: [], isMaths: true },
   rewards: { level: 0, imports: [], types: [] },
-  value: { level: 1, imports: ['tensor', 'advantage'], types: [], isMaths: true },
-  policy: { level: 1, imports: ['tensor', 'random'], types: ['rewards'] },
+  value: {
+    level: 1,
+    imports: ['tensor', 'advantage', 'random', 'safetensors'],
+    types: [],
+    isMaths: true,
+  },
+  policy: { level: 1, imports: ['tensor', 'random', 'safetensors'], types: ['rewards'] },
   envs: { level: 1, imports: ['random'], types: ['rewards'] },
   trainer: {
     level: 2,

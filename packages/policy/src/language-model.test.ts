@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readSafetensors, writeSafetensors } from '@grpo/safetensors';
 import { availableBackends, countTensors, initBackend } from '@grpo/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LanguageModel } from './language-model.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
 import { toTokenBatch } from './token-batch.js';
 import type { LogProbLoss } from './types.js';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { keyedRandom } from '@grpo/random';
+import type { StoredTensor } from '@grpo/safetensors';
 import {
   type AdamWOptions,
   type AdamWState,
@@ -23,7 +24,6 @@ import { outputWeight } from './decoder.js';
 import { causalLayout, forwardHidden } from './forward.js';
 import { type ModelFolder, readModelFolder, writeModelFolder } from './model-folder.js';
 import { readOptimizer, writeOptimizer } from './optimizer-file.js';
-import type { StoredTensor } from './safetensors.js';
 import { createSampler } from './sampler.js';
 import { checkBatch, selectTokens, toTokenBatch } from './token-batch.js';
 import type {

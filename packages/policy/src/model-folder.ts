@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '@grpo/safetensors';
 import { type ModelConfig, parseModelConfig, weightShapes } from './config.js';
-import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 
 /** A model in memory, as a Hugging Face folder holds it. */
 export interface ModelFolder {

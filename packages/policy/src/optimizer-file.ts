@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '@grpo/safetensors';
 import { type AdamWState, type NamedTensors, tensor } from '@grpo/tensor';
-import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.js';
 
 /** Writes AdamW's moments and step count as a safetensors file. */
 export async function writeOptimizer(path: string, state: AdamWState): Promise<void> {

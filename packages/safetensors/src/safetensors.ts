@@ -1,17 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-
-/** One stored tensor, widened to float32. */
-export interface StoredTensor {
-  readonly shape: readonly number[];
-  /** Row-major. */
-  readonly data: Float32Array;
-}
-
-export interface SafetensorsFile {
-  readonly tensors: ReadonlyMap<string, StoredTensor>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
+import type { SafetensorsFile, StoredTensor } from './types.js';
 
 interface HeaderEntry {
   readonly dtype: string;

@@ -1,0 +1,2 @@
+export { readSafetensors, writeSafetensors } from './safetensors.js';
+export type * from './types.js';
