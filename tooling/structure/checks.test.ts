@@ -206,10 +206,20 @@ describe('a suite that stands in for test files', () => {
     expect(sourcesHaveTests(repoWith(files), [suite])).toEqual([]);
   });
 
+  it('may cover a folder, in which each source is reached', () => {
+    const deep = { [`${REWARDS}/src/deep/c.ts`]: '', [`${REWARDS}/src/deep/d.ts`]: '' };
+    const test = "import './deep/c.js'; import './b.js';";
+    const covers = [...suite.covers, `${REWARDS}/src/deep/`];
+    const repo = repoWith({ ...files, ...deep, [suite.test]: test });
+    expect(sourcesHaveTests(repo, [{ ...suite, covers }])).toEqual([
+      expect.stringContaining('deep/d.ts; it does not import it'),
+    ]);
+  });
+
   it.each([
     ['it does not import the file', { [suite.test]: '' }, 'it does not import it'],
-    ['the file is gone', { [`${REWARDS}/src/a.ts`]: null }, 'which is not there'],
-    ['the file has its own test', { [`${REWARDS}/src/a.test.ts`]: '' }, 'a test of its own'],
+    ['the file is gone', { [`${REWARDS}/src/a.ts`]: null }, 'every source there has its test'],
+    ['the file has its own test', { [`${REWARDS}/src/a.test.ts`]: '' }, 'has its test'],
   ])('is reported when %s', (_, change, sentence) => {
     const repo = repoWith({ ...files, ...change });
     expect(sourcesHaveTests(repo, [suite])).toEqual([expect.stringContaining(sentence)]);

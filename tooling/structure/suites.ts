@@ -1,6 +1,7 @@
 /** One test file that stands in for a test file beside each of several sources. */
 export interface Suite {
   readonly test: string;
+  /** Files, and folders with `/` at the end: those of their sources that have no test of their own. */
   readonly covers: readonly string[];
   /** Why one suite says more than a test file each. */
   readonly why: string;

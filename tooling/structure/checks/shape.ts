@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { reachable } from '../cycle.js';
 import { importedFile, type Manifest, packageId, type Repo } from '../repo.js';
-import { suites } from '../suites.js';
+import { type Suite, suites } from '../suites.js';
 
 const FILES = [
   'README.md',
@@ -124,11 +124,12 @@ export function readmesFollowTheSkeleton({ packages, files }: Repo): string[] {
 /** `index`, `types` and `testing` hold nothing to test; a listed suite stands in for a test file. */
 export function sourcesHaveTests(repo: Repo, listed = suites): string[] {
   const { packages, files } = repo;
-  const covered = new Set(listed.flatMap(({ covers }) => covers));
+  const entries = listed.flatMap(({ covers }) => covers);
   const untested = packages.flatMap(({ folder, sources }) =>
     sources
       .filter(({ path, isTest }) => !isTest && !/\/src\/(?:index|types|testing)\.ts$/.test(path))
-      .filter(({ path }) => !covered.has(path) && !files.has(testOf(path)))
+      .filter(({ path }) => !files.has(testOf(path)))
+      .filter(({ path }) => !entries.some((entry) => isCovered(path, entry)))
       .map(({ path }) => `${path} has no ${testOf(path).slice(folder.length + 1)} beside it.`),
   );
   return [...untested, ...listed.flatMap((suite) => staleEntries(repo, suite))];
@@ -138,18 +139,27 @@ function testOf(path: string): string {
   return path.replace(/\.(tsx?)$/, '.test.$1');
 }
 
-function staleEntries({ packages, files }: Repo, { test, covers }: (typeof suites)[number]) {
-  const sources = new Map(packages.flatMap((one) => one.sources.map((s) => [s.path, s])));
+function isCovered(path: string, entry: string): boolean {
+  return entry.endsWith('/') ? path.startsWith(entry) : path === entry;
+}
+
+/** A suite covers what it imports, directly or through other files; an entry for anything else is a lie. */
+function staleEntries({ packages, files }: Repo, { test, covers }: Suite): string[] {
+  const all = packages.flatMap(({ sources }) => sources);
+  const sources = new Map(all.map((source) => [source.path, source]));
   const reached = reachable(test, (path) =>
     (sources.get(path)?.imports ?? [])
       .map((one) => importedFile(path, one, files))
       .filter((to) => to !== undefined),
   );
-  return covers.flatMap((path) => {
-    if (!files.has(path)) return [`suites.ts lists ${path}, which is not there.`];
-    if (files.has(testOf(path))) return [`suites.ts lists ${path}, which has a test of its own.`];
-    return reached.has(path)
-      ? []
-      : [`suites.ts says ${test} covers ${path}; it does not import it.`];
+  return covers.flatMap((entry) => {
+    const untested = all
+      .filter(({ path, isTest }) => !isTest && isCovered(path, entry) && !files.has(testOf(path)))
+      .map(({ path }) => path);
+    if (untested.length === 0)
+      return [`suites.ts lists ${entry}; every source there has its test.`];
+    return untested
+      .filter((path) => !reached.has(path))
+      .map((path) => `suites.ts says that ${test} covers ${path}; it does not import it.`);
   });
 }
