@@ -3,6 +3,7 @@
  * - Message: one entry of a conversation.
  * - Episode: one conversation of the model with an environment, from reset to its end.
  * - Reward: a number, or `null` where the function does not apply to that episode.
+ * - Failure: a reward that could not be computed, kept as data with its reason; its value is `null`.
  */
 
 /** One entry of a conversation. */
@@ -14,8 +15,10 @@ export interface Message {
 /** Why an episode ended. `terminated`: the environment ended it; the others cut it short. */
 export type EpisodeEnd = 'terminated' | 'truncated' | 'length' | 'error';
 
-/** What a reward function sees of one episode: text only, tokens never appear here. */
+/** What a reward function sees of one episode: text only, token ids never appear here. */
 export interface Episode {
+  /** The id of the task, such as `train.jsonl:12`; episodes of one task form a group. */
+  readonly task?: string;
   /** The whole conversation, prompt first. */
   readonly messages: readonly Message[];
   /** The text of the model's last message, as sampled. */
@@ -30,8 +33,14 @@ export interface Episode {
 /** A number, or `null` for "not applicable to this episode". NaN is an error of the function. */
 export type RewardValue = number | null;
 
+/** What a reward function is given besides the episode. */
+export interface RewardCall {
+  /** Aborted when the result is no longer wanted: the run was cancelled or the time limit passed. */
+  readonly signal?: AbortSignal;
+}
+
 /** Scores one episode. */
-export type RewardFn = (episode: Episode) => RewardValue | Promise<RewardValue>;
+export type RewardFn = (episode: Episode, call?: RewardCall) => RewardValue | Promise<RewardValue>;
 
 /** A reward function with the name under which it is logged and its weight in the sum. */
 export interface Reward {
@@ -39,4 +48,26 @@ export interface Reward {
   readonly fn: RewardFn;
   /** Weight in the sum of rewards; 0 logs the reward without training on it. Default 1. */
   readonly weight?: number;
+}
+
+/** How a reward failed: it threw, returned something that is not a reward, or took too long. */
+export type RewardFailureKind = 'thrown' | 'invalid' | 'timeout';
+
+/** A reward that could not be computed. */
+export interface RewardFailure {
+  /** Name of the reward. */
+  readonly reward: string;
+  /** Position of the episode in the list that was scored. */
+  readonly episode: number;
+  readonly kind: RewardFailureKind;
+  /** One sentence for a person: which reward, which episode, what happened, what to do. */
+  readonly reason: string;
+}
+
+/** Rewards of a list of episodes. */
+export interface Scores {
+  /** [episode][reward]; `null` where a reward does not apply or failed. */
+  readonly values: readonly (readonly RewardValue[])[];
+  /** In the order of the episodes, then of the rewards. */
+  readonly failures: readonly RewardFailure[];
 }
