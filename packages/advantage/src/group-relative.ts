@@ -1,9 +1,9 @@
-import { groupMean } from './group-mean.js';
+import { groupMean } from './baselines/group-mean.js';
 import { scoreMetrics } from './metrics.js';
 import { baselines, scalings } from './registries.js';
 import type { Named } from './registry.js';
+import { groupStd } from './scalings.js';
 import { score } from './score.js';
-import { groupStd } from './standard-scaling.js';
 import type { AdvantageEstimator, Baseline, RewardBatch, Scaling } from './types.js';
 
 export interface GroupRelativeOptions {
@@ -11,12 +11,14 @@ export interface GroupRelativeOptions {
   readonly baseline?: Baseline | Named;
   /** What the difference is divided by; default the group's standard deviation. */
   readonly scaling?: Scaling | Named;
+  /** Bounds of a completion's sum of rewards; default none. */
+  readonly scoreRange?: readonly [least: number, most: number];
 }
 
 /**
  * Estimates how much better a completion was than its baseline, in units of a scaling:
  *
- *     Aᵢ = (Rᵢ − bᵢ) / sᵢ        Rᵢ = Σₖ wₖ rᵢₖ
+ *     Aᵢ = (Rᵢ − bᵢ) / sᵢ        Rᵢ = clip(Σₖ wₖ rᵢₖ) − pᵢ
  *
  * With the defaults, bᵢ the mean and sᵢ the deviation of the group, this is GRPO: Shao et al. 2024,
  * DeepSeekMath, section 4.1, https://arxiv.org/abs/2402.03300. Departures from the paper, which are
@@ -26,6 +28,7 @@ export interface GroupRelativeOptions {
  *
  * @param options.baseline a baseline, or the name of a registered one
  * @param options.scaling a scaling, or the name of a registered one
+ * @param options.scoreRange bounds of the sum of a completion's rewards, before its penalty p
  * @returns an estimator: advantages [B], metrics `reward`, `reward_std`, `frac_reward_zero_std`.
  *   A completion without a score, and a lone one that is compared or scaled within its group, has
  *   advantage 0; equal scores have advantage exactly 0.
@@ -37,12 +40,13 @@ export interface GroupRelativeOptions {
 export function groupRelative({
   baseline = groupMean(),
   scaling = groupStd(),
+  scoreRange,
 }: GroupRelativeOptions = {}): AdvantageEstimator {
   const b = baselines.resolve(baseline);
   const s = scalings.resolve(scaling);
 
   const estimate = (batch: RewardBatch) => {
-    const scored = score(batch);
+    const scored = score(batch, { range: scoreRange });
     const R = scored.scores; // [B]
     const baselineValues = b(scored); // [B]
     const differences = R.map((score, i) => score - baselineValues[i]); // [B]

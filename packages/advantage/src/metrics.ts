@@ -3,10 +3,10 @@ import { mean, standardDeviation } from './statistics.js';
 import type { RewardBatch, ScoredBatch } from './types.js';
 
 /** A deviation at or below this is rounding, not a difference between completions. */
-const ZERO_STD = 1e-8;
+export const ZERO_STD = 1e-8;
 
 /**
- * Describes the scores of a batch, under TRL's names.
+ * Describes the scores of a batch, before clipping and penalties, under TRL's names.
  * - `reward`: mean score. `reward_std`: its sample standard deviation over the batch.
  * - `frac_reward_zero_std`: share of completions that stand in a set of scores without spread: their
  *   group, or the whole batch where scores are scaled by the batch.
@@ -17,10 +17,10 @@ export function scoreMetrics(
   scored: ScoredBatch,
   over: 'group' | 'batch' = 'group',
 ): Record<string, number> {
-  const all = pick(scored.scores, scoredIndices(scored));
+  const all = pick(scored.rawScores, scoredIndices(scored));
   const spread = standardDeviation(all);
   const isFlat = scored.groups.map(
-    (members) => standardDeviation(pick(scored.scores, members)) <= ZERO_STD,
+    (members) => standardDeviation(pick(scored.rawScores, members)) <= ZERO_STD,
   ); // [P]
   const flatShare =
     over === 'batch'

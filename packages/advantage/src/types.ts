@@ -2,7 +2,8 @@
  * Glossary (B completions, K reward functions; arrays over completions are in the batch's own order)
  * - Group: the completions of one task; identified by an id, never by position or text.
  * - Reward: what a completion earned; `null` or NaN means "not applicable".
- * - Score: the weighted sum of a completion's rewards; NaN where every reward is not applicable.
+ * - Score: the weighted sum of a completion's rewards, less penalties; NaN where every reward is not
+ *   applicable.
  * - Baseline: what a score is compared with. Scaling: what the difference is divided by.
  * - Advantage: how much better than its baseline a completion was; one number per completion.
  */
@@ -17,13 +18,15 @@ export interface RewardBatch {
   readonly groupIds: readonly GroupId[];
   /** [K] weights of the reward functions; default all 1. */
   readonly weights?: readonly number[];
+  /** [B] subtracted from each score, for a KL or length penalty in the reward; default 0. */
+  readonly penalties?: readonly number[];
   /** [B] tokens that the model produced, for length-weighted baselines. */
   readonly lengths?: readonly number[];
   /** [B] score of the greedy completion of the same task, for the greedy-rollout baseline. */
   readonly greedyScores?: readonly number[];
   /** [B] score that a value function expects, for the learned baseline. */
   readonly values?: readonly number[];
-  /** [B] squared norm of the score function of each completion, for the optimal baseline. */
+  /** [B] squared norm of each completion's log-prob gradient, for the optimal baseline. */
   readonly gradientNorms?: readonly number[];
 }
 
@@ -51,6 +54,8 @@ export interface AdvantageEstimator {
 export interface ScoredBatch {
   readonly batch: RewardBatch;
   /** [B] weighted sum of the rewards; NaN where every reward is not applicable. */
+  readonly rawScores: Float64Array;
+  /** [B] raw scores after clipping, less penalties: what advantages are made of. */
   readonly scores: Float64Array;
   /** [P][n] indices of the members of each group that have a score; a group may be empty. */
   readonly groups: readonly (readonly number[])[];

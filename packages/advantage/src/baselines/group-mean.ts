@@ -1,6 +1,6 @@
+import { mean } from '../statistics.js';
+import type { Baseline } from '../types.js';
 import { perGroup } from './per-group.js';
-import { mean } from './statistics.js';
-import type { Baseline } from './types.js';
 
 /**
  * Compares a score with the mean of its group: `bᵢ = (1/n) Σⱼ Rⱼ`.

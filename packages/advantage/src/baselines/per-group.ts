@@ -1,5 +1,5 @@
-import { pick } from './score.js';
-import type { Baseline } from './types.js';
+import { pick } from '../score.js';
+import type { Baseline } from '../types.js';
 
 /**
  * Lifts a function of one group's scores to a baseline of a whole batch.

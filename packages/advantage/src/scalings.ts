@@ -1,5 +1,5 @@
 import { pick, scoredIndices } from './score.js';
-import { standardDeviation } from './statistics.js';
+import { mean, standardDeviation } from './statistics.js';
 import type { Scaling } from './types.js';
 
 /** How a standard deviation becomes a divisor. */
@@ -43,6 +43,47 @@ export function batchStd(options: StandardScalingOptions = {}): Scaling {
     divisors: (scored) => {
       const all = divisor(pick(scored.scores, scoredIndices(scored)), options);
       return new Float64Array(scored.scores.length).fill(all); // [B]
+    },
+  };
+}
+
+/**
+ * Divides by the standard deviation of the differences of the batch: `sᵢ = σ(R − b) + ε`.
+ *
+ * Hu 2025, REINFORCE++, section 3, https://arxiv.org/abs/2501.03262. The differences are not centred
+ * again; with a baseline whose differences have mean 0, such as the group mean, this whitens them.
+ */
+export function differenceStd(options: StandardScalingOptions = {}): Scaling {
+  return {
+    over: 'group',
+    divisors: (_, differences) => {
+      const known = [...differences].filter((difference) => !Number.isNaN(difference));
+      return new Float64Array(differences.length).fill(divisor(known, options)); // [B]
+    },
+  };
+}
+
+/**
+ * Divides by the mean of the group's scores: `sᵢ = μ(R of i's group)`.
+ *
+ * MaxRL, https://arxiv.org/abs/2602.02710: with a group-mean baseline and rewards of 0 and 1, the
+ * gradient estimates that of the log of the success rate, so that rare successes weigh more.
+ * A group whose mean is 0 has no scale: NaN, which gives advantage 0.
+ *
+ * @throws the scaling throws where a score is negative
+ */
+export function groupMeanScale(): Scaling {
+  return {
+    over: 'group',
+    divisors: ({ scores, groups, groupOf }) => {
+      const negative = scores.findIndex((score) => score < 0);
+      if (negative !== -1) {
+        throw new Error(
+          `groupMeanScale: scores need to be 0 or more, got ${scores[negative]} at [${negative}]. Shift the rewards, or use group-std.`,
+        );
+      }
+      const means = groups.map((members) => mean(pick(scores, members)) || Number.NaN); // [P]
+      return Float64Array.from(groupOf, (p) => means[p]); // [B]
     },
   };
 }
