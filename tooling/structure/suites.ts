@@ -32,4 +32,33 @@ export const suites: readonly Suite[] = [
     covers: ['packages/tensor/src/wasm/batch-mat-mul.wasm.ts'],
     why: 'The bytes of the kernel, written by the assembler; the kernel is what can be tested.',
   },
+  {
+    test: 'packages/policy/src/language-model.test.ts',
+    covers: [
+      'packages/policy/src/decoder.ts',
+      'packages/policy/src/forward.ts',
+      'packages/policy/src/model-folder.ts',
+      'packages/policy/src/optimizer-file.ts',
+    ],
+    why: 'What counts is the whole: logits as in transformers, gradients, a folder that was saved and read.',
+  },
+  {
+    test: 'packages/policy/src/chat-format.test.ts',
+    covers: ['packages/policy/src/character-tokenizer.ts', 'packages/policy/src/tokenizer.ts'],
+    why: 'The files that one makes are what the other reads: text must come back as it went in.',
+  },
+  {
+    test: 'packages/policy/src/config.test.ts',
+    covers: ['packages/policy/src/fields.ts'],
+    why: 'Reads the fields of a config.json, whose errors are tested field by field.',
+  },
+  {
+    test: 'packages/rewards/src/score-episodes.test.ts',
+    covers: [
+      'packages/rewards/src/call-reward.ts',
+      'packages/rewards/src/excerpt.ts',
+      'packages/rewards/src/row-column.ts',
+    ],
+    why: 'A call that throws, hangs or returns no number shows in what the scores and failures say.',
+  },
 ];
