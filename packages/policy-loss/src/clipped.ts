@@ -1,18 +1,9 @@
 import { compose } from './compose.js';
-import { klPenalty } from './kl-penalty.js';
 import { clamp } from './numbers.js';
-import type { Named } from './registry.js';
 import { shareOf } from './shares.js';
+import { type SlotOptions, slots } from './slots.js';
 import { perToken } from './token-term.js';
-import type {
-  Controller,
-  Correction,
-  KlEstimator,
-  PolicyLoss,
-  RatioLevel,
-  Reduction,
-  Surrogate,
-} from './types.js';
+import type { PolicyLoss, Surrogate } from './types.js';
 
 export interface ClippedOptions {
   /** How far below 1 a ratio may move a negative advantage's token: ε. Default 0.2. */
@@ -29,7 +20,7 @@ export interface ClippedOptions {
  *     ℓₜ = −min( min(wₜ, δ)·Aₜ, clip(wₜ, 1 − ε, 1 + ε_high)·Aₜ )        wₜ = πₜ / π_oldₜ
  *
  * Schulman et al. 2017, PPO, equation 7, https://arxiv.org/abs/1707.06347; ε_high from Yu et al. 2025,
- * DAPO, equation 8, https://arxiv.org/abs/2503.14476; δ from INTELLECT-2, section 3.2,
+ * DAPO, equation 8, https://arxiv.org/abs/2503.14476; δ from INTELLECT-2,
  * https://arxiv.org/abs/2505.07291. Dual clip (Ye et al. 2020, https://arxiv.org/abs/1912.09729) with
  * its constant c is the same as δ = c.
  *
@@ -69,20 +60,7 @@ export function clipped({
   });
 }
 
-export interface ClippedLossOptions extends ClippedOptions {
-  /** One ratio per token (default), or per sequence as GSPO: a level or its name. */
-  readonly ratio?: RatioLevel | Named | undefined;
-  /** Weight β of the KL term, or a controller that changes it. Default 0: no term, no reference needed. */
-  readonly beta?: number | Controller;
-  /** How the KL of a token is estimated; default k3. */
-  readonly klEstimator?: KlEstimator | Named;
-  /** Multiply the KL by the ratio, which makes its gradient unbiased. Default true. */
-  readonly isKlImportanceWeighted?: boolean;
-  /** Constant weights on the surrogate, for batches from another policy or engine. Default none. */
-  readonly correction?: Correction | Named | readonly (Correction | Named)[];
-  /** How token losses become one number; default the mean over all tokens of the step. */
-  readonly reduction?: Reduction | Named;
-}
+export interface ClippedLossOptions extends ClippedOptions, SlotOptions {}
 
 /**
  * The loss of GRPO and its relatives: the clipped surrogate, pulled towards a reference.
@@ -96,24 +74,8 @@ export interface ClippedLossOptions extends ClippedOptions {
  * const loss = clippedLoss({ epsilon: 0.2, beta: 0.04 });
  * loss({ logProbs: [-1], refLogProbs: [-1], advantages: [2], mask: [1], shape: [1, 1] }).loss // -2
  */
-export function clippedLoss({
-  ratio,
-  beta = 0,
-  klEstimator,
-  isKlImportanceWeighted,
-  correction,
-  reduction,
-  ...clipping
-}: ClippedLossOptions = {}): PolicyLoss {
-  const kl =
-    beta === 0
-      ? undefined
-      : klPenalty({
-          coefficient: beta,
-          estimator: klEstimator,
-          isImportanceWeighted: isKlImportanceWeighted,
-        });
-  return compose({ ratio, surrogate: clipped(clipping), kl, correction, reduction });
+export function clippedLoss(options: ClippedLossOptions = {}): PolicyLoss {
+  return compose({ surrogate: clipped(options), ...slots(options) });
 }
 
 function checkPositive(options: Readonly<Record<string, number>>): void {

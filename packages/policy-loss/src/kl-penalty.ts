@@ -1,12 +1,12 @@
 import { maskedMean } from './numbers.js';
-import { klEstimators } from './registries.js';
+import { klEstimators, resolveController } from './registries.js';
 import type { Named } from './registry.js';
 import { throughRatios } from './token-term.js';
 import type { Controller, KlEstimator, KlPenalty } from './types.js';
 
 export interface KlPenaltyOptions {
   /** Weight β of the KL, or a controller that changes it from step to step. */
-  readonly coefficient: number | Controller;
+  readonly coefficient: number | Controller | Named;
   /** How the KL of a token is estimated; default k3. */
   readonly estimator?: KlEstimator | Named | undefined;
   /** Multiply the estimate by the ratio w, gradient included. Default true. */
@@ -30,6 +30,7 @@ export function klPenalty({
   isImportanceWeighted = true,
 }: KlPenaltyOptions): KlPenalty {
   const k = klEstimators.resolve(estimator);
+  const controller = resolveController(coefficient);
   const penalty: KlPenalty = (batch) => {
     const { logProbs, refLogProbs, ratios, mask } = batch;
     if (!refLogProbs) {
@@ -37,7 +38,7 @@ export function klPenalty({
         'klPenalty: a KL term needs refLogProbs, got none. Pass the log-probs of the reference model, or set the coefficient to 0.',
       );
     }
-    const beta = typeof coefficient === 'number' ? coefficient : coefficient.value;
+    const beta = controller.value;
     const kl = new Float64Array(mask.length); // [B, T]
     const gradRatios = new Float64Array(mask.length); // [B, T]
     const gradLogProbs = new Float64Array(mask.length); // [B, T]
@@ -55,5 +56,5 @@ export function klPenalty({
   };
   return typeof coefficient === 'number'
     ? penalty
-    : Object.assign(penalty, { controllers: [coefficient] });
+    : Object.assign(penalty, { controllers: [controller] });
 }

@@ -36,6 +36,7 @@ export function prepare(input: LossInput, level: RatioLevel): LossBatch {
     oldLogProbs,
     logRatios: logProbs.map((logProb, i) => logProb - oldLogProbs[i]), // [B, T]
     advantages,
+    ...(isPerSequence && { sequenceAdvantages: Float64Array.from(input.advantages) }),
     ...optional('refLogProbs'),
     ...optional('entropies'),
     ...optional('distributionKl'),

@@ -10,18 +10,22 @@ export interface Share {
 
 /**
  * Measures how often a condition holds: over unmasked tokens, or over sequences where a sequence
- * shares one ratio. A row without unmasked tokens has no rate of its own, but is one of the sequences.
+ * shares one ratio and one advantage. A sequence without unmasked tokens has no rate of its own, but
+ * is one of the sequences, with ratio 1.
  */
 export function shareOf(
-  { ratios, advantages, mask, lengths, shape }: LossBatch,
+  { ratios, advantages, sequenceAdvantages, mask, lengths, shape }: LossBatch,
   holds: (ratio: number, advantage: number) => boolean,
 ): Share {
+  const [B, T] = shape;
   const isHeld = mask.map((m, i) => Number(m === 1 && holds(ratios.values[i], advantages[i]))); // [B, T]
   const rates = [...rowSums(isHeld, shape)].flatMap((held, b) =>
     lengths[b] > 0 ? [held / lengths[b]] : [],
   );
-  const mean = ratios.isPerSequence
-    ? rates.reduce((sum, rate) => sum + rate, 0) / Math.max(shape[0], 1)
-    : maskedMean(isHeld, mask);
-  return { mean, min: Math.min(1, ...rates), max: Math.max(0, ...rates) };
+  const perSequence = (A: number, b: number) => Number(holds(ratios.values[b * T], A));
+  const mean =
+    ratios.isPerSequence && sequenceAdvantages
+      ? sequenceAdvantages.map(perSequence).reduce((sum, held) => sum + held, 0) / Math.max(B, 1)
+      : maskedMean(isHeld, mask);
+  return { mean, min: rates.length > 0 ? Math.min(...rates) : 0, max: Math.max(0, ...rates) };
 }

@@ -102,6 +102,8 @@ export interface LossBatch {
   readonly logRatios: Float64Array;
   /** [B, T] */
   readonly advantages: Float64Array;
+  /** [B] where advantages were given per sequence; also known for sequences without unmasked tokens. */
+  readonly sequenceAdvantages?: Float64Array;
   readonly refLogProbs?: Float64Array;
   /** [B, T] NaN where the sampler could not score the token. */
   readonly samplerLogProbs?: Float64Array;
