@@ -61,4 +61,13 @@ export const suites: readonly Suite[] = [
     ],
     why: 'A call that throws, hangs or returns no number shows in what the scores and failures say.',
   },
+  {
+    test: 'packages/trainer/src/train.test.ts',
+    covers: [
+      'packages/trainer/src/evaluate.ts',
+      'packages/trainer/src/score.ts',
+      'packages/trainer/src/step.ts',
+    ],
+    why: 'A step, its scores and its evaluation mean something together: a policy that learns, records that repeat.',
+  },
 ];

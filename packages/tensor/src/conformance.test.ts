@@ -108,6 +108,17 @@ const cases: readonly OpCase[] = [
     (a, b) => g.div(a, b),
     (a, b) => a / b,
   ),
+  binary(
+    'minimum',
+    (a, b) => g.minimum(a, b),
+    (a, b) => Math.min(a, b),
+    numbers(6, 1, 0.8),
+  ),
+  unary(
+    'clipByValue',
+    (x) => g.clipByValue(x, -0.5, 0.6),
+    (x) => Math.min(Math.max(x, -0.5), 0.6),
+  ),
   {
     name: 'where',
     op: (a, b) => g.where(g.cast(g.tensor(chosen, [2, 3]), 'bool'), a, b),

@@ -2,6 +2,7 @@
 export {
   add,
   cast,
+  clipByValue,
   concat,
   div,
   exp,
@@ -10,6 +11,7 @@ export {
   logSumExp,
   matMul,
   mean,
+  minimum,
   mul,
   neg,
   oneHot,

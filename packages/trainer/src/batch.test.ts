@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { stepSize, toBatches } from './batch.js';
+import type { Rollout } from './types.js';
+
+const rollout = (ids: number[], own: number, failure?: string): Rollout => ({
+  task: { id: 'a', messages: [], row: {} },
+  groupId: 'a',
+  ids,
+  mask: ids.map((_, t) => t >= ids.length - own),
+  logProbs: ids.map((_, t) => (t >= ids.length - own ? -t : 0)),
+  episode: { messages: [], completion: '', row: {}, environmentReward: 0, end: 'terminated' },
+  ...(failure === undefined ? {} : { failure }),
+});
+const rollouts = [rollout([1, 2, 3], 1), rollout([4, 5, 6, 7], 2), rollout([8, 9], 1, 'env: lost')];
+const advantages = Float64Array.of(0.5, -0.5, 0);
+
+test('rows are right-padded, and a failed rollout is masked throughout', () => {
+  const [batch] = toBatches(rollouts, advantages, Number.POSITIVE_INFINITY, 0.9);
+  expect(batch.tokens.shape).toEqual([3, 4]);
+  expect([...batch.tokens.ids]).toEqual([1, 2, 3, 0, 4, 5, 6, 7, 8, 9, 0, 0]);
+  expect([...batch.tokens.mask]).toEqual([0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
+  expect([...batch.samplerLogProbs]).toEqual([0, 0, -2, 0, 0, 0, -2, -3, 0, -1, 0, 0]);
+  expect([...batch.tokens.lengths]).toEqual([3, 4, 2]);
+  expect(batch.tokens.temperature).toBe(0.9);
+});
+
+test('micro-batches divide the rows and keep the size of the whole step', () => {
+  const batches = toBatches(rollouts, advantages, 2, 1);
+  expect(batches.map(({ tokens }) => tokens.shape)).toEqual([
+    [2, 4],
+    [1, 2],
+  ]);
+  expect(batches.map((batch) => [...batch.advantages])).toEqual([[0.5, -0.5], [0]]);
+  expect(stepSize(batches)).toEqual({ tokens: 3, sequences: 3 });
+});

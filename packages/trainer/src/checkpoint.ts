@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { TrainablePolicy } from '@grpo/policy';
+import type { TrainState } from './types.js';
+
+/** A whole checkpoint: its folder checks out against its checksums. */
+export interface Checkpoint {
+  readonly folder: string;
+  readonly state: TrainState;
+}
+
+const STATE = 'state.json';
+const POLICY = 'policy';
+const CHECKSUMS = 'checksums.json';
+const NAME = /^step-(\d+)$/;
+const DIGITS = 6;
+
+/**
+ * Writes `FOLDER/step-000120`: the policy with its optimizer, the state, and a checksum of every file.
+ * It is made under another name, synced and then renamed, so that a checkpoint is there whole or not at all.
+ *
+ * @param keep newest checkpoints that stay
+ */
+export async function saveCheckpoint(
+  folder: string,
+  policy: TrainablePolicy,
+  state: TrainState,
+  keep: number,
+): Promise<void> {
+  const final = join(folder, `step-${String(state.step).padStart(DIGITS, '0')}`);
+  const aside = `${final}.writing`;
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(aside, { recursive: true });
+  try {
+    await policy.save(join(aside, POLICY), { optimizer: true });
+    await writeFile(join(aside, STATE), `${JSON.stringify(state)}\n`, { flush: true });
+    const checksums = JSON.stringify(await checksumsOf(aside), null, 2);
+    await writeFile(join(aside, CHECKSUMS), `${checksums}\n`, { flush: true });
+    await rm(final, { recursive: true, force: true });
+    await rename(aside, final);
+    await syncFolder(folder);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
+  for (const step of stepsIn(folder).slice(0, -keep)) {
+    await rm(step.folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The newest checkpoint that is whole. Damaged ones are passed over, leftovers of an interrupted write ignored.
+ *
+ * @param onDamaged is told of each checkpoint that is passed over, and why
+ * @returns undefined where there is none
+ */
+export async function latestCheckpoint(
+  folder: string,
+  onDamaged: (message: string) => void,
+): Promise<Checkpoint | undefined> {
+  for (const { folder: candidate } of stepsIn(folder).reverse()) {
+    const damage = await damageOf(candidate);
+    if (damage === undefined) {
+      const state = JSON.parse(readFileSync(join(candidate, STATE), 'utf8')) as TrainState;
+      return { folder: candidate, state };
+    }
+    onDamaged(`The checkpoint ${candidate} is damaged (${damage}); the one before it is used.`);
+  }
+  return undefined;
+}
+
+/** Puts the policy into the state of a checkpoint. */
+export async function restorePolicy(
+  policy: TrainablePolicy,
+  { folder }: Checkpoint,
+): Promise<void> {
+  await policy.load(join(folder, POLICY));
+}
+
+function stepsIn(folder: string): { step: number; folder: string }[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const match = NAME.exec(name);
+      return match ? [{ step: Number(match[1]), folder: join(folder, name) }] : [];
+    })
+    .sort((a, b) => a.step - b.step);
+}
+
+async function damageOf(folder: string): Promise<string | undefined> {
+  let expected: Record<string, string>;
+  try {
+    expected = JSON.parse(readFileSync(join(folder, CHECKSUMS), 'utf8')) as Record<string, string>;
+  } catch {
+    return `${CHECKSUMS} cannot be read`;
+  }
+  const actual = await checksumsOf(folder);
+  const wrong = Object.keys(expected).find((name) => actual[name] !== expected[name]);
+  return wrong === undefined ? undefined : `${wrong} is not what was written`;
+}
+
+/** SHA-256 of every file below a folder but the list itself. */
+async function checksumsOf(folder: string): Promise<Record<string, string>> {
+  const sums: Record<string, string> = {};
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((e) => e.isFile() && e.name !== CHECKSUMS)) {
+    const path = join(entry.parentPath, entry.name);
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path), hash);
+    sums[relative(folder, path)] = hash.digest('hex');
+  }
+  return sums;
+}
+
+/** A rename lasts through a power cut only once its folder is synced. Windows has no such call. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

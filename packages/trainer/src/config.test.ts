@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { DEFAULTS, resolveConfig } from './config.js';
+import type { TrainConfig } from './types.js';
+
+test('absent fields take their defaults, given ones stay', () => {
+  expect(resolveConfig({ maxSteps: 3, numGenerations: 4 })).toEqual({
+    ...DEFAULTS,
+    maxSteps: 3,
+    numGenerations: 4,
+  });
+});
+
+test.each<[Partial<Record<keyof TrainConfig, unknown>>, string]>([
+  [{ maxSteps: 0 }, 'maxSteps needs a whole number of at least 1, got 0'],
+  [{ numGenerations: 1 }, 'numGenerations needs a whole number of at least 2, got 1'],
+  [{ temperature: 0 }, 'temperature needs a number above 0, got 0'],
+  [{ learningRate: '1e-4' }, 'learningRate needs a number from 0 to 1, got "1e-4"'],
+  [{ learningRate: Number.NaN }, 'learningRate needs'],
+  [{ microBatchSize: 1.5 }, 'microBatchSize needs a whole number of at least 1, got 1.5'],
+  [{ maxFailureShare: 2 }, 'maxFailureShare needs a number from 0 to 1, got 2'],
+  [
+    { lrSchedulerType: 'step' },
+    'lrSchedulerType needs one of constant, linear, cosine, got "step"',
+  ],
+])('%o is refused with the field, the range and the value', (change, message) => {
+  const config = { maxSteps: 3, ...change } as Pick<TrainConfig, 'maxSteps'>;
+  expect(() => resolveConfig(config)).toThrow(message);
+});
+
+test('a misspelt field is refused rather than passed over', () => {
+  const config = { maxSteps: 3, learningrate: 1 } as Pick<TrainConfig, 'maxSteps'>;
+  expect(() => resolveConfig(config)).toThrow('needs known fields, got "learningrate"');
+});

@@ -1,0 +1,72 @@
+import type { ForwardBackward } from '@grpo/policy';
+import type { Reward } from '@grpo/rewards';
+import type { TrainBatch } from './batch.js';
+import type { Scores } from './score.js';
+import type { Rollout } from './types.js';
+
+/** Metrics of the completions and of each reward; names as TRL's. */
+export function rolloutMetrics(
+  rollouts: readonly Rollout[],
+  scored: Scores,
+  rewards: readonly Reward[],
+): Record<string, number> {
+  const lengths = rollouts.map(({ mask }) => mask.filter(Boolean).length);
+  const clipped = rollouts.filter(({ episode }) => episode.end === 'length').length;
+  const metrics: Record<string, number> = {
+    num_tokens: sum(lengths),
+    'completions/mean_length': mean(lengths),
+    'completions/min_length': Math.min(...lengths),
+    'completions/max_length': Math.max(...lengths),
+    'completions/clipped_ratio': clipped / rollouts.length,
+    'failures/share': new Set(scored.failures.map((f) => f.episode)).size / rollouts.length,
+  };
+  for (const [k, { name }] of rewards.entries()) {
+    const applicable = scored.values.flatMap((row) => row[k] ?? []);
+    if (applicable.length > 0) metrics[`rewards/${name}/mean`] = mean(applicable);
+  }
+  return metrics;
+}
+
+/** Gathers what the passes of one step report: means weighted by tokens, and the loss as a sum. */
+export class LossMetrics {
+  readonly #tokens: number;
+  readonly #sums = new Map<string, number>();
+  #loss = 0;
+  #gradNorm = 0;
+
+  /** @param tokens unmasked tokens in all passes of the step */
+  constructor(tokens: number) {
+    this.#tokens = tokens;
+  }
+
+  add({ loss, metrics }: ForwardBackward, { tokens }: TrainBatch): void {
+    this.#loss += loss;
+    const share = sum(tokens.mask) / Math.max(1, this.#tokens);
+    for (const [name, value] of Object.entries(metrics)) {
+      this.#sums.set(name, (this.#sums.get(name) ?? 0) + share * value);
+    }
+  }
+
+  addStep({ gradNorm }: { readonly gradNorm: number }): void {
+    this.#gradNorm += gradNorm;
+  }
+
+  /** @param steps optimizer steps taken */
+  means(steps: number): Record<string, number> {
+    return {
+      loss: this.#loss / steps,
+      grad_norm: this.#gradNorm / steps,
+      ...Object.fromEntries(this.#sums),
+    };
+  }
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+export function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}

@@ -1,0 +1,85 @@
+import { taskBatch } from '@grpo/envs';
+import type { LogProbLoss } from '@grpo/policy';
+import type { StepSize } from '@grpo/policy-loss';
+import { stepSize, type TrainBatch, toBatches } from './batch.js';
+import { checkFailures } from './failures.js';
+import { rollOut } from './rollout.js';
+import { learningRateAt } from './schedule.js';
+import { score } from './score.js';
+import { LossMetrics, rolloutMetrics } from './step-metrics.js';
+import type { TrainConfig, TrainParts } from './types.js';
+
+/**
+ * One step of group relative policy optimisation (Shao et al. 2024, section 4.1, https://arxiv.org/abs/2402.03300):
+ * tasks → G episodes of each → rewards → advantages → loss on the log-probs → gradient → optimizer.
+ *
+ * @param step counted from 0; with the seed it decides every draw
+ * @returns metrics of the step, without timings
+ * @throws RunStopped where more episodes failed than the configuration allows
+ */
+export async function trainStep(
+  parts: TrainParts,
+  config: TrainConfig,
+  step: number,
+): Promise<Record<string, number>> {
+  const { policy, reference, loss } = parts;
+  const { seed, promptsPerStep, numGenerations, temperature, maxGradNorm } = config;
+
+  const tasks = taskBatch(parts.dataset, { seed, step, size: promptsPerStep }); // [P]
+  const rollouts = await rollOut(tasks, numGenerations, {
+    ...parts,
+    ...config,
+    sampler: policy.sampler(),
+    key: [seed, 'rollout', step],
+  }); // [P · G]
+  const scored = await score(parts.rewards, rollouts); // [P · G][K]
+  checkFailures(scored.failures, rollouts.length, config.maxFailureShare);
+
+  const estimate = parts.advantage({
+    rewards: scored.values,
+    weights: parts.rewards.map(({ weight = 1 }) => weight),
+    groupIds: rollouts.map(({ groupId }) => groupId),
+    lengths: rollouts.map(({ mask }) => mask.filter(Boolean).length),
+  }); // advantages [P · G]
+
+  const batches = toBatches(rollouts, estimate.advantages, config.microBatchSize, temperature);
+  const size = stepSize(batches);
+  const references: (Float64Array | undefined)[] = [];
+  for (const { tokens } of batches) references.push(await reference?.logProbs(tokens)); // [B, T]
+
+  const learningRate = learningRateAt(step, config);
+  const lossMetrics = new LossMetrics(size.tokens * config.numIterations);
+  for (let iteration = 0; iteration < config.numIterations; iteration++) {
+    for (const [i, batch] of batches.entries()) {
+      const batchLoss = lossOn(batch, references[i], size, loss);
+      lossMetrics.add(await policy.forwardBackward(batch.tokens, batchLoss), batch);
+    }
+    lossMetrics.addStep(await policy.optimStep({ learningRate, maxGradNorm }));
+  }
+
+  return {
+    ...estimate.metrics,
+    ...rolloutMetrics(rollouts, scored, parts.rewards),
+    ...lossMetrics.means(config.numIterations),
+    learning_rate: learningRate,
+  };
+}
+
+/** The policy loss of one batch as a function of the current log-probs, all else held constant. */
+function lossOn(
+  { tokens, samplerLogProbs, advantages }: TrainBatch,
+  refLogProbs: Float64Array | undefined,
+  step: StepSize,
+  loss: TrainParts['loss'],
+): LogProbLoss {
+  return (logProbs) =>
+    loss({
+      logProbs,
+      oldLogProbs: samplerLogProbs,
+      ...(refLogProbs ? { refLogProbs } : {}),
+      advantages,
+      mask: tokens.mask,
+      shape: tokens.shape,
+      step,
+    });
+}

@@ -1,0 +1,88 @@
+import type { TokenBatch, TrainablePolicy } from '@grpo/policy';
+import { expect, test } from 'vitest';
+import { trainSupervised } from './supervised.js';
+
+const examples = [
+  { promptIds: [1, 2], completionIds: [3, 4] },
+  { promptIds: [1], completionIds: [5] },
+];
+const config = {
+  seed: 1,
+  maxSteps: 3,
+  batchSize: 4,
+  learningRate: 0.1,
+  warmupSteps: 2,
+  lrSchedulerType: 'constant' as const,
+  maxGradNorm: 1,
+};
+
+/** A policy that gives every token the log-prob −1 and remembers what it was asked. */
+function recorder() {
+  const batches: TokenBatch[] = [];
+  const gradients: Float64Array[] = [];
+  const rates: number[] = [];
+  const policy: TrainablePolicy = {
+    logProbs: async () => new Float64Array(),
+    forwardBackward: async (batch, loss) => {
+      const logProbs = Float64Array.from(batch.mask, (m) => -m);
+      const { loss: value, gradLogProbs } = loss(logProbs);
+      batches.push(batch);
+      gradients.push(gradLogProbs);
+      return { loss: value, metrics: {}, logProbs };
+    },
+    optimStep: async ({ learningRate }) => {
+      rates.push(learningRate);
+      return { gradNorm: 1 };
+    },
+    save: async () => {},
+    load: async () => {},
+    sampler: () => ({ sample: async () => [] }),
+  };
+  return { policy, batches, gradients, rates };
+}
+
+test('the loss is the mean negative log-likelihood of the answers, with its gradient', async () => {
+  const { policy, batches, gradients, rates } = recorder();
+  const losses: number[] = [];
+  const steps = await trainSupervised(policy, examples, config, {
+    trackers: [(record) => void losses.push(record['supervised/loss'])],
+  });
+  expect(steps).toBe(3);
+  for (const loss of losses) expect(loss).toBeCloseTo(1, 12);
+  expect(rates).toEqual([0.05, 0.1, 0.1]);
+  for (const [i, { mask, ids, shape }] of batches.entries()) {
+    const tokens = mask.reduce((sum, m) => sum + m, 0);
+    expect([...gradients[i]]).toEqual([...mask].map((m) => (m === 1 ? -1 / tokens : -0)));
+    for (let at = 0; at < ids.length; at++) {
+      expect(mask[at]).toBe(ids[at] >= 3 ? 1 : 0);
+    }
+    expect(shape[0]).toBe(4);
+  }
+});
+
+test('prompts are learned too where that is asked for', async () => {
+  const { policy, batches } = recorder();
+  await trainSupervised(policy, examples, { ...config, completionOnlyLoss: false });
+  for (const { mask, lengths, shape } of batches) {
+    lengths.forEach((length, b) => {
+      const row = [...mask.slice(b * shape[1], (b + 1) * shape[1])];
+      expect(row).toEqual(row.map((_, t) => (t > 0 && t < length ? 1 : 0)));
+    });
+  }
+});
+
+test('batches depend on seed and step alone, and the training can end early', async () => {
+  const [a, b] = [recorder(), recorder()];
+  await trainSupervised(a.policy, examples, config);
+  const steps = await trainSupervised(b.policy, examples, config, {
+    until: async (step) => step === 2,
+  });
+  expect(steps).toBe(2);
+  expect(b.batches).toEqual(a.batches.slice(0, 2));
+});
+
+test('no examples is an error that says so', async () => {
+  await expect(trainSupervised(recorder().policy, [], config)).rejects.toThrow(
+    'at least one example',
+  );
+});
