@@ -11,11 +11,15 @@ import {
 import { type OpCase, opErrors } from '@grpo/tensor/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ValueHeadConfig, ValueHeadWeights } from './types.js';
-import { type ApplyValueHeadOptions, applyValueHead, initValueHead } from './value-head.js';
+import {
+  type ApplyValueHeadOptions,
+  applyValueHead,
+  headDropout,
+  initValueHead,
+} from './value-head.js';
 
 const [N, D, H] = [3, 4, 5];
 const CONFIG: ValueHeadConfig = { width: D, innerWidth: H, dropout: 0.3 };
-const KEY = { seed: 9, step: 2 };
 const SHAPES = [
   ['norm.weight', [D]],
   ['norm.bias', [D]],
@@ -55,24 +59,25 @@ function byHand(
 }
 
 const factors = (layer: string, count: number) => {
-  const random = keyedRandom(KEY.seed, 'value dropout', KEY.step, layer);
+  const random = keyedRandom(9, 'value dropout', 2, layer);
   return Array.from({ length: count }, () => (random.next() < 0.3 ? 0 : 1 / 0.7));
 };
 
 function headCase(
   name: string,
-  options: ApplyValueHeadOptions,
+  options: () => ApplyValueHeadOptions,
   drop?: (layer: string, count: number) => readonly number[],
+  stopped: readonly number[] = [],
 ): OpCase {
   return {
     name,
-    op: (hidden, ...weights) => applyValueHead(hidden, named(weights), CONFIG, options),
+    op: (hidden, ...weights) => applyValueHead(hidden, named(weights), CONFIG, options()),
     inputs: [
       { shape: [N, D], values: HIDDEN },
       ...SHAPES.map(([, shape], i) => ({ shape, values: numbers(shape, i) })),
     ],
     reference: (hidden, ...weights) => byHand(hidden, weights, drop),
-    stopped: options.trainsHidden === false ? [0] : [],
+    stopped,
   };
 }
 
@@ -82,9 +87,9 @@ describe.each(await availableBackends())('the value head on the %s backend', (ba
   });
 
   it.each([
-    headCase('at evaluation', {}),
-    headCase('with dropout', { dropoutKey: KEY }, factors),
-    headCase('with hidden states held constant', { trainsHidden: false }),
+    headCase('at evaluation', () => ({})),
+    headCase('with dropout', () => ({ dropout: headDropout(9, 2) }), factors),
+    headCase('with hidden states held constant', () => ({ trainsHidden: false }), undefined, [0]),
   ])('$name: value and gradients agree with float64, and no tensor is left', (c) => {
     const errors = opErrors(c);
     expect(errors.value).toBeLessThan(1e-5);
@@ -98,10 +103,10 @@ describe.each(await availableBackends())('the value head on the %s backend', (ba
     const values = (options: ApplyValueHeadOptions) => [
       ...tidy(() => applyValueHead(hidden, weights, CONFIG, options)).dataSync(),
     ];
-    const dropped = values({ dropoutKey: KEY });
-    expect(values({ dropoutKey: { ...KEY } })).toEqual(dropped);
-    expect(values({ dropoutKey: { ...KEY, step: 3 } })).not.toEqual(dropped);
-    expect(values({ dropoutKey: { ...KEY, seed: 8 } })).not.toEqual(dropped);
+    const dropped = values({ dropout: headDropout(9, 2) });
+    expect(values({ dropout: headDropout(9, 2) })).toEqual(dropped);
+    expect(values({ dropout: headDropout(9, 3) })).not.toEqual(dropped);
+    expect(values({ dropout: headDropout(8, 2) })).not.toEqual(dropped);
     expect(values({})).not.toEqual(dropped);
     expect(values({})).toEqual(values({}));
   });

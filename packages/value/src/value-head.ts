@@ -1,4 +1,4 @@
-import { keyedRandom } from '@grpo/random';
+import { keyedRandom, type Random } from '@grpo/random';
 import {
   add,
   matMul,
@@ -14,18 +14,30 @@ import { dropout } from './dropout.js';
 import { layerNorm } from './layer-norm.js';
 import type { ValueHeadConfig, ValueHeadWeights } from './types.js';
 
-/** The place of one draw of dropout: the same key drops the same numbers. */
-export interface DropoutKey {
-  readonly seed: number;
-  /** Number of the optimizer step. */
-  readonly step: number;
+/** Where the draws of the two dropouts come from. */
+export interface HeadDropout {
+  readonly inner: Random;
+  readonly output: Random;
 }
 
 export interface ApplyValueHeadOptions {
   /** Turns dropout on, for training. Default: off. */
-  readonly dropoutKey?: DropoutKey;
+  readonly dropout?: HeadDropout;
   /** Whether gradient flows on into the hidden states, as a shared backbone wants. Default true. */
   readonly trainsHidden?: boolean;
+}
+
+/**
+ * Makes the draws of dropout in one optimizer step. They continue from call to call of the head, so that a
+ * minibatch in parts drops what the whole would.
+ *
+ * @param step number of the optimizer step; the same (seed, step) drops the same numbers
+ */
+export function headDropout(seed: number, step: number): HeadDropout {
+  return {
+    inner: keyedRandom(seed, 'value dropout', step, 'inner'),
+    output: keyedRandom(seed, 'value dropout', step, 'output'),
+  };
 }
 
 /**
@@ -72,17 +84,15 @@ export function applyValueHead(
   hidden: Tensor,
   weights: ValueHeadWeights,
   { width: D, dropout: rate = 0 }: ValueHeadConfig,
-  { dropoutKey, trainsHidden = true }: ApplyValueHeadOptions = {},
+  { dropout: draws, trainsHidden = true }: ApplyValueHeadOptions = {},
 ): Tensor {
   if (hidden.rank !== 2 || hidden.shape[1] !== D) {
     throw new Error(
       `applyValueHead: needs hidden states of shape [N, ${D}], got [${hidden.shape.join(', ')}]. Pass one row per state, from the backbone that the head was made for.`,
     );
   }
-  const drop = (x: Tensor, layer: string) =>
-    dropoutKey === undefined
-      ? x
-      : dropout(x, rate, keyedRandom(dropoutKey.seed, 'value dropout', dropoutKey.step, layer));
+  const drop = (x: Tensor, layer: keyof HeadDropout) =>
+    draws === undefined ? x : dropout(x, rate, draws[layer]);
   return tidy(() => {
     const h = trainsHidden ? hidden : stopGradient(hidden); // [N, D]
     const normal = layerNorm(h, weights['norm.weight'], weights['norm.bias']); // [N, D]
