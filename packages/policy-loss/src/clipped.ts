@@ -52,10 +52,10 @@ export function clipped({
     const high = shareOf(batch, isHigh);
     return {
       'clip_ratio/low_mean': low.mean,
-      'clip_ratio/low_min': low.min,
       'clip_ratio/high_mean': high.mean,
-      'clip_ratio/high_max': high.max,
       'clip_ratio/region_mean': low.mean + high.mean,
+      ...(low.min !== undefined && { 'clip_ratio/low_min': low.min }),
+      ...(high.max !== undefined && { 'clip_ratio/high_max': high.max }),
     };
   });
 }

@@ -1,11 +1,12 @@
 import { maskedMean, rowSums } from './numbers.js';
 import type { LossBatch } from './types.js';
 
-/** How often something holds: over the batch, and in the rows where it holds least and most. */
+/** How often something holds: over the batch, and in the sequences where it holds least and most. */
 export interface Share {
   readonly mean: number;
-  readonly min: number;
-  readonly max: number;
+  /** Absent where no sequence has an unmasked token. */
+  readonly min?: number;
+  readonly max?: number;
 }
 
 /**
@@ -27,5 +28,5 @@ export function shareOf(
     ratios.isPerSequence && sequenceAdvantages
       ? sequenceAdvantages.map(perSequence).reduce((sum, held) => sum + held, 0) / Math.max(B, 1)
       : maskedMean(isHeld, mask);
-  return { mean, min: rates.length > 0 ? Math.min(...rates) : 0, max: Math.max(0, ...rates) };
+  return rates.length === 0 ? { mean } : { mean, min: Math.min(...rates), max: Math.max(...rates) };
 }
