@@ -20,8 +20,8 @@ export interface ClipCovOptions {
  * entropy collapses: `κₜ = 0` for ⌊fraction·n⌋ tokens drawn from `least < covₜ < most`, else 1.
  *
  * Cui et al. 2025, Clip-Cov, equation 11, https://arxiv.org/abs/2505.22617. Goes with `clipped`. The draw
- * depends on the seed, the positions and the log-probs and on nothing else, so that a step that is
- * computed again drops the same tokens. κ is a constant.
+ * depends on the seed, the positions and the old log-probs and on nothing else, so that a step that
+ * is computed again drops the same tokens. κ is a constant.
  * Metric `clip_cov/dropped`: share of unmasked tokens.
  *
  * @returns κ [B, T]
@@ -43,13 +43,13 @@ export function clipCov({
     return clamp(w, 1 - epsilon, 1 + epsilonHigh) * A < w * A;
   };
   return (batch) => {
-    const { mask, logProbs } = batch;
+    const { mask, oldLogProbs } = batch;
     const covariance = covariances(batch); // [B, T]
     const eligible = [...mask.keys()].filter(
       (i) => mask[i] === 1 && covariance[i] > least && covariance[i] < most && !isClipped(batch, i),
     );
     const tokens = mask.reduce((sum, m) => sum + m, 0);
-    const draws = eligible.map((i) => ({ i, at: hash(seed, i, logProbs[i]) }));
+    const draws = eligible.map((i) => ({ i, at: hash(seed, i, oldLogProbs[i]) }));
     const dropped = draws
       .sort((a, b) => a.at - b.at || a.i - b.i)
       .slice(0, Math.max(Math.floor(fraction * tokens), 1));

@@ -36,7 +36,7 @@ export function topEntropyMask(
     entropies.filter((_, i) => mask[i] === 1),
     1 - fraction,
   );
-  return mask.map((m, i) => Number(m === 1 && entropies[i] >= threshold));
+  return mask.map((m, i) => Number(m === 1 && Math.fround(entropies[i]) >= threshold));
 }
 
 /**
