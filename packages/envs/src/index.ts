@@ -1,4 +1,13 @@
+export {
+  type ArithmeticOperator,
+  type ArithmeticOptions,
+  arithmeticTasks,
+} from './arithmetic-tasks.js';
+export type { DatasetOptions } from './collect-tasks.js';
+export { datasetFromRows } from './dataset-from-rows.js';
 export { readJsonl, writeJsonl } from './jsonl.js';
+export { orderly } from './orderly.js';
 export { singleTurn } from './single-turn.js';
-export { taskBatch } from './task-batch.js';
+export { type SplitOptions, splitDataset } from './split-dataset.js';
+export { type TaskBatchOptions, taskBatch } from './task-batch.js';
 export type * from './types.js';

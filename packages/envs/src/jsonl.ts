@@ -1,40 +1,73 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Dataset, Task } from './types.js';
+import {
+  BadRow,
+  collectTasks,
+  type DatasetOptions,
+  excerpt,
+  type RawRow,
+} from './collect-tasks.js';
+import { decodeUtf8, readBytes } from './read-text-file.js';
+import type { Dataset, Row } from './types.js';
 
-const ROLES = ['system', 'user', 'assistant', 'tool'];
+const NEWLINE = 0x0a;
 
 /**
- * Reads tasks from a JSONL file: one JSON object per line, with `prompt` (a text) or `messages` (a conversation),
- * usually `answer`, and any other columns, which rewards see as the task's row. Blank lines are passed over.
+ * Reads tasks from a JSONL file: one JSON object per line, with `prompt` (a text) or `messages` (a
+ * list of { role, content }), usually `answer`, and any other columns, which rewards see as the
+ * task's row. Blank lines are passed over; a byte order mark and CRLF do no harm.
  *
- * @throws naming the file, and the line where one is at fault: missing file, no rows, no JSON, no prompt
+ * @param options.map changes each row before it becomes a task
+ * @param options.columns columns that every row must have besides its prompt
+ * @param options.onBadRow `stop` (default) or `skip`
+ * @returns tasks named after file and line, such as `train.jsonl:12`
+ * @throws one error that names the file, and the line where one is at fault
+ * @example
+ * readJsonl('data/train.jsonl', { columns: ['answer'] });
  */
-export function readJsonl(path: string): Dataset {
+export function readJsonl(path: string, options: DatasetOptions = {}): Dataset {
   const name = basename(path);
-  const tasks = readText(path)
-    .split(/\r?\n/)
-    .flatMap((line, i) =>
-      line.trim() === '' ? [] : [toTask(line, `${path}:${i + 1}`, `${name}:${i + 1}`)],
-    );
-  if (tasks.length === 0) {
-    throw new Error(
-      `readJsonl: needs at least one row, got none in ${path}. Write one JSON object per line.`,
-    );
-  }
-  return { name, tasks };
+  return collectTasks('readJsonl', { name, source: path }, lines(path, name), options);
 }
 
-/** Writes one JSON object per line, whole or not at all: beside its place first, then renamed. */
-export async function writeJsonl(
-  path: string,
-  rows: readonly Readonly<Record<string, unknown>>[],
-): Promise<void> {
+/** Line by line, so that the file may be larger than the longest string. */
+function* lines(path: string, name: string): Generator<RawRow> {
+  const bytes = readBytes('readJsonl', path);
+  let start = 0;
+  for (let line = 1; start < bytes.length; line++) {
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    const text = decodeUtf8(bytes.subarray(start, end));
+    start = end + 1;
+    if (text?.trim() === '') continue;
+    yield { at: `${path}:${line}`, id: `${name}:${line}`, read: () => parsed(text) };
+  }
+}
+
+function parsed(text: string | undefined): unknown {
+  if (text === undefined) {
+    throw new BadRow('UTF-8 text', 'other bytes', 'Save the file as UTF-8.');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    const advice = 'Put one whole JSON object on each line.';
+    throw new BadRow('one JSON object', excerpt(text.trim()), advice);
+  }
+}
+
+/**
+ * Writes one JSON object per line, whole or not at all: beside its place first, then renamed.
+ * Missing folders are made.
+ *
+ * @throws if a row cannot be written as JSON, or the file cannot be written
+ */
+export async function writeJsonl(path: string, rows: readonly Row[]): Promise<void> {
+  const text = rows.map((row, i) => `${spelled(row, i)}\n`).join('');
   const aside = `${path}.writing`;
   await mkdir(dirname(path), { recursive: true });
   try {
-    await writeFile(aside, rows.map((row) => `${JSON.stringify(row)}\n`).join(''), { flush: true });
+    await writeFile(aside, text, { flush: true });
     await rename(aside, path);
   } catch (error) {
     await rm(aside, { force: true });
@@ -42,53 +75,14 @@ export async function writeJsonl(
   }
 }
 
-function readText(path: string): string {
-  let bytes: Buffer;
+function spelled(row: Row, i: number): string {
   try {
-    bytes = readFileSync(path);
+    return JSON.stringify(row);
   } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `readJsonl: needs a readable file, got ${(error as Error).message}. Check the path.`,
+      `writeJsonl: needs rows that JSON can hold, got "${message}" for row ${i}. ` +
+        'Turn that value into a text or a number first.',
     );
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new Error(
-      `readJsonl: needs UTF-8 text, got other bytes in ${path}. Save the file as UTF-8.`,
-    );
-  }
-}
-
-function toTask(line: string, where: string, id: string): Task {
-  let row: unknown;
-  try {
-    row = JSON.parse(line);
-  } catch (error) {
-    throw new Error(
-      `readJsonl: needs JSON at ${where}, got ${(error as Error).message}. Correct the line.`,
-    );
-  }
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    throw new Error(
-      `readJsonl: needs a JSON object at ${where}, got ${line.slice(0, 80)}. Correct the line.`,
-    );
-  }
-  const columns = row as Readonly<Record<string, unknown>>;
-  return { id, messages: messagesOf(columns, where), row: columns };
-}
-
-function messagesOf(row: Readonly<Record<string, unknown>>, where: string): Task['messages'] {
-  if (typeof row.prompt === 'string') return [{ role: 'user', content: row.prompt }];
-  if (Array.isArray(row.messages) && row.messages.length > 0 && row.messages.every(isMessage)) {
-    return row.messages;
-  }
-  throw new Error(
-    `readJsonl: needs "prompt" (a text) or "messages" (a list of {role, content}) at ${where}, got columns ${Object.keys(row).join(', ') || 'none'}. Correct the line.`,
-  );
-}
-
-function isMessage(value: unknown): value is Task['messages'][number] {
-  const { role, content } = (value ?? {}) as { role?: unknown; content?: unknown };
-  return ROLES.includes(String(role)) && typeof content === 'string';
 }

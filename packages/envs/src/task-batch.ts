@@ -1,19 +1,41 @@
 import { keyedRandom, shuffled } from '@grpo/random';
 import type { Dataset, Task } from './types.js';
 
+/** Which tasks a step takes. */
+export interface TaskBatchOptions {
+  readonly seed: number;
+  /** Counted from 0. */
+  readonly step: number;
+  /** Tasks in the batch. */
+  readonly size: number;
+}
+
 /**
- * The tasks of one step, in an order that is shuffled anew in every epoch. Seed and step alone decide, so a
- * resumed run needs no record of what was drawn; across an epoch's end the batch takes from both.
+ * Gives the tasks of one step, in an order that is shuffled anew in every epoch.
  *
- * @param step counted from 0
- * @param size tasks in the batch
+ * Seed, step and size alone decide, so that a resumed run needs no record of what was drawn. Every
+ * epoch has every task once; a batch across the end of an epoch takes from both, and a batch larger
+ * than the dataset has tasks more than once.
+ *
+ * @returns [size]
+ * @throws RangeError if the dataset is empty, or step or size is not a count
+ * @example
+ * taskBatch(dataset, { seed: 42, step: 0, size: 8 });
  */
 export function taskBatch(
   { name, tasks }: Dataset,
-  { seed, step, size }: { readonly seed: number; readonly step: number; readonly size: number },
+  { seed, step, size }: TaskBatchOptions,
 ): Task[] {
   if (tasks.length === 0) {
-    throw new Error(`taskBatch: needs at least one task, got none in ${name}. Check the dataset.`);
+    throw new RangeError(
+      `taskBatch: needs at least one task, got none in ${name}. Check the dataset.`,
+    );
+  }
+  if (!Number.isInteger(step) || step < 0 || !Number.isInteger(size) || size < 1) {
+    throw new RangeError(
+      `taskBatch: needs a step of at least 0 and a size of at least 1, both integers, ` +
+        `got step ${step} and size ${size}. Count steps from 0.`,
+    );
   }
   const orders = new Map<number, Task[]>();
   const orderOf = (epoch: number) => {

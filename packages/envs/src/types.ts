@@ -1,17 +1,21 @@
 /**
  * Glossary
+ * - Row: one entry of a dataset file: named columns with any values.
  * - Task: one problem, usually one dataset row; shared by all episodes of its group.
  * - Env: a conversation partner; made for one episode, then closed.
  * - Terminated / truncated: Gymnasium's words; the task reached its own end / was cut short.
  */
 import type { Message } from '@grpo/rewards';
 
+/** One entry of a dataset file: named columns with any values. */
+export type Row = Readonly<Record<string, unknown>>;
+
 /** One problem to be solved, and the columns of the row it came from. */
 export interface Task {
   /** Unique within its dataset; episodes of one task form a group. */
   readonly id: string;
   readonly messages: readonly Message[];
-  readonly row: Readonly<Record<string, unknown>>;
+  readonly row: Row;
 }
 
 /** The conversation that the model sees first. */
@@ -21,7 +25,7 @@ export interface ResetResult {
 
 /** The environment's answer to one message of the model. */
 export interface StepResult {
-  /** What the environment says back; empty when the episode ends. */
+  /** What the environment says back; may be empty when the episode ends. */
   readonly messages: readonly Message[];
   readonly reward: number;
   readonly terminated: boolean;
@@ -39,8 +43,17 @@ export interface Env {
 /** Makes the environment of one episode. */
 export type EnvFactory = (task: Task) => Env;
 
+/** A row that was left out, and why. */
+export interface SkippedRow {
+  /** The place in the file, such as `train.jsonl:12`. */
+  readonly at: string;
+  readonly reason: string;
+}
+
 /** Tasks in a fixed order, named for error messages. */
 export interface Dataset {
   readonly name: string;
   readonly tasks: readonly Task[];
+  /** Malformed rows that were left out, where the reader was told to skip them. */
+  readonly skipped?: readonly SkippedRow[];
 }

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { orderly } from './orderly.js';
+import type { Env, StepResult } from './types.js';
+
+const going: StepResult = {
+  messages: [{ role: 'user', content: 'more' }],
+  reward: 0,
+  terminated: false,
+  truncated: false,
+};
+const message = { role: 'assistant' as const, content: 'Hello' };
+
+function env(step: StepResult = going): { readonly env: Env; readonly calls: string[] } {
+  const calls: string[] = [];
+  const log = <Value>(name: string, value: Value) => {
+    calls.push(name);
+    return Promise.resolve(value);
+  };
+  const inner: Env = {
+    reset: () => log('reset', { messages: going.messages }),
+    step: () => log('step', step),
+    close: () => log('close', undefined),
+  };
+  return { env: orderly(inner), calls };
+}
+
+test('calls in order reach the environment', async () => {
+  const { env: it, calls } = env();
+  expect(await it.reset({ seed: 1 })).toEqual({ messages: going.messages });
+  expect(await it.step(message)).toBe(going);
+  await it.close();
+  expect(calls).toEqual(['reset', 'step', 'close']);
+});
+
+describe('out of order', () => {
+  test('a step before reset is refused', async () => {
+    await expect(env().env.step(message)).rejects.toThrow(
+      'step: needs a running episode, got one that is new. Call reset first',
+    );
+  });
+
+  test.each([{ terminated: true }, { truncated: true }])(
+    'a step after %j is refused',
+    async (end) => {
+      const { env: it, calls } = env({ ...going, ...end });
+      await it.reset({ seed: 1 });
+      await it.step(message);
+      await expect(it.step(message)).rejects.toThrow('got one that is over');
+      expect(calls).toEqual(['reset', 'step']);
+    },
+  );
+
+  test('a second reset is refused', async () => {
+    const { env: it } = env();
+    await it.reset({ seed: 1 });
+    await expect(it.reset({ seed: 1 })).rejects.toThrow(
+      'reset: needs a new environment, got one that is running. Make one for each episode.',
+    );
+  });
+
+  test('nothing but close works after close, which reaches the environment once', async () => {
+    const { env: it, calls } = env();
+    await it.close();
+    await it.close();
+    await expect(it.reset({ seed: 1 })).rejects.toThrow('closed');
+    await expect(it.step(message)).rejects.toThrow('closed');
+    expect(calls).toEqual(['close']);
+  });
+});
+
+test('an aborted signal stops a call before it reaches the environment', async () => {
+  const signal = AbortSignal.abort(new Error('stopped'));
+  const { env: it, calls } = env();
+  await expect(it.reset({ seed: 1, signal })).rejects.toThrow('stopped');
+  await it.reset({ seed: 1 });
+  await expect(it.step(message, { signal })).rejects.toThrow('stopped');
+  expect(calls).toEqual(['reset']);
+});

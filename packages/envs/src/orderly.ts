@@ -1,0 +1,42 @@
+import type { Env } from './types.js';
+
+/**
+ * Wraps an environment so that calls out of order are errors instead of odd episodes: `reset` once,
+ * then `step` until the episode ends, then nothing but `close`, which may come at any time and
+ * reaches the environment once. Calls also stop with the reason of an aborted signal.
+ *
+ * @example
+ * export const mine: EnvFactory = (task) => orderly({ reset, step, close });
+ */
+export function orderly(env: Env): Env {
+  let phase: 'new' | 'running' | 'over' | 'closed' = 'new';
+  return {
+    async reset(options) {
+      if (phase !== 'new') {
+        throw new Error(
+          `reset: needs a new environment, got one that is ${phase}. Make one for each episode.`,
+        );
+      }
+      options.signal?.throwIfAborted();
+      phase = 'running';
+      return env.reset(options);
+    },
+    async step(message, options) {
+      if (phase !== 'running') {
+        throw new Error(
+          `step: needs a running episode, got one that is ${phase}. ` +
+            'Call reset first, and stop at terminated or truncated.',
+        );
+      }
+      options?.signal?.throwIfAborted();
+      const result = await env.step(message, options);
+      if (phase === 'running' && (result.terminated || result.truncated)) phase = 'over';
+      return result;
+    },
+    async close() {
+      if (phase === 'closed') return;
+      phase = 'closed';
+      await env.close();
+    },
+  };
+}
