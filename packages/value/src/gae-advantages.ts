@@ -27,7 +27,7 @@ export interface GaeAdvantages {
  *
  *     Vₜ = V(sₜ)      Aₜ = Σₗ (γλ)ˡ·δₜ₊ₗ      Rₜ = Vₜ + Σₗ (γλ_V)ˡ·δₜ₊ₗ      δₜ = rₜ + γ·Vₜ₊₁ − Vₜ
  *
- * Schulman et al. 2016, https://arxiv.org/abs/1506.02438; two λ as in Yue et al. 2025, VAPO, section 4.2,
+ * Schulman et al. 2016, https://arxiv.org/abs/1506.02438; two λ as in Yue et al. 2025, VAPO,
  * https://arxiv.org/abs/2504.05118. The sums are those of `gae` in `@grpo/advantage`: masked tokens are
  * skipped. After the last token of a sequence comes 0 where it ended, and V of the state there where it was
  * cut off: time running out is no outcome (Pardo et al. 2018, https://arxiv.org/abs/1712.00378).

@@ -2,7 +2,7 @@ import { add, mean, mul, rsqrt, square, sub, type Tensor, tidy } from '@grpo/ten
 
 /**
  * Layer norm: y = w · (x − μ) / √(σ² + ε) + b, with the mean μ and the variance σ² of each row, divided by D.
- * Ba et al. 2016, equation 4, https://arxiv.org/abs/1607.06450; ε as torch.nn.LayerNorm has it.
+ * Ba et al. 2016, section 3, https://arxiv.org/abs/1607.06450; ε as torch.nn.LayerNorm has it.
  * A row of equal numbers gives b.
  *
  * @param x [N, D] receives gradient

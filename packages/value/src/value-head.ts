@@ -44,7 +44,7 @@ export function headDropout(seed: number, step: number): HeadDropout {
  * Draws the weights of a value head. Norm weights are 1 and biases 0; the inner weights are normal with
  * standard deviation √(2/D), which keeps the variance through ReLU (He et al. 2015, equation 10,
  * https://arxiv.org/abs/1502.01852); the output weights are normal with 1/√(H + 1), so that first values
- * are of the order of 1 (Stiennon et al. 2020, appendix B.1, https://arxiv.org/abs/2009.01325).
+ * are of the order of 1 (Stiennon et al. 2020, appendix B, https://arxiv.org/abs/2009.01325).
  *
  * @param seed the same seed gives the same weights
  * @returns weights; the caller disposes of them

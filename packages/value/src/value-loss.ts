@@ -21,8 +21,8 @@ export interface ValueLoss {
  *     V̄ᵢ = clip(Vᵢ, Vᵢ_old − ε, Vᵢ_old + ε)
  *     L  = 1/(2N) · Σᵢ max((Vᵢ − Rᵢ)², (V̄ᵢ − Rᵢ)²)
  *
- * Schulman et al. 2016 hold the value near its rollout-time value; this form is that of OpenAI's
- * baselines (`ppo2`), which Engstrom et al. 2020 describe, equation 2, https://arxiv.org/abs/2005.12729.
+ * The form of OpenAI's baselines (`ppo2`), which Engstrom et al. 2020 describe,
+ * https://arxiv.org/abs/2005.12729; the PPO paper has the squared error alone.
  * With ε = ∞ it is half the mean squared error. Where the second term is the larger, V̄ᵢ is a constant
  * and the gradient is 0; at a tie the first counts, so that a value within the range is never held.
  *

@@ -80,7 +80,7 @@ export class ValueModel<States> implements ValueFunction<States> {
 
   /**
    * Whether `warmUpUpdates` updates have been made. Until then leave the policy as it is: a value function
-   * that knows nothing would give it wrong advantages (Yuan et al. 2025, section 4.1, https://arxiv.org/abs/2503.01491).
+   * that knows nothing would give it wrong advantages (Yuan et al. 2025, https://arxiv.org/abs/2503.01491).
    */
   get isWarm(): boolean {
     return this.#updates >= (this.#options.warmUpUpdates ?? 0);
