@@ -1,4 +1,4 @@
-import type { Floats } from './types.js';
+import type { Floats } from '@grpo/advantage';
 
 /**
  * Checks that arrays have one finite number for each of N states.

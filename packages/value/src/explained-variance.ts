@@ -1,4 +1,4 @@
-import type { Floats } from './types.js';
+import type { Floats } from '@grpo/advantage';
 
 /**
  * Share of the variance of the returns that the values explain: 1 − Var(R − V) / Var(R).

@@ -7,10 +7,8 @@
  * - Value: the reward that is expected from a state on. Return: the reward that came, or GAE's estimate of it.
  * - Rollout-time value: the value that a state had when the batch was sampled, before any update on it.
  */
+import type { Floats } from '@grpo/advantage';
 import type { NamedTensors, Tensor } from '@grpo/tensor';
-
-/** Plain numbers, read only. */
-export type Floats = Float64Array | Float32Array | readonly number[];
 
 /** Hidden states as plain numbers; no gradient flows into what made them. */
 export interface HiddenStates {
@@ -59,7 +57,7 @@ export interface Backbone<States> {
 
 /** States in, values out; all that an advantage needs. */
 export interface ValueEstimator<States> {
-  /** [N] values, unit after unit; dropout off. */
+  /** [N] values, unit after unit; dropout off. All states in one pass: where memory is short, ask in parts. */
   values(states: States): Promise<Float64Array>;
 }
 

@@ -1,10 +1,10 @@
-import type { ValueTargets } from './types.js';
+import type { Floats } from '@grpo/advantage';
 
 /** Where the states of each unit lie among all states, and the checks and picks that follow from it. */
 export interface UnitLayout {
   readonly units: number;
   /** The numbers of a [N] array that belong to some units, in their order. */
-  pick(numbers: ValueTargets['returns'], units: readonly number[]): Float64Array;
+  pick(numbers: Floats, units: readonly number[]): Float64Array;
   /** States of some units. */
   count(units: readonly number[]): number;
 }

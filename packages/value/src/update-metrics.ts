@@ -1,5 +1,6 @@
+import type { Floats } from '@grpo/advantage';
 import { explainedVariance } from './explained-variance.js';
-import type { Floats, ValueTargets } from './types.js';
+import type { ValueTargets } from './types.js';
 
 /** What one optimizer step reports. */
 export interface StepReport {

@@ -3,6 +3,7 @@ import {
   availableBackends,
   countTensors,
   dispose,
+  hostLoss,
   initBackend,
   type Tensor,
   tensor,
@@ -17,6 +18,7 @@ import {
   headDropout,
   initValueHead,
 } from './value-head.js';
+import { valueLoss } from './value-loss.js';
 
 const [N, D, H] = [3, 4, 5];
 const CONFIG: ValueHeadConfig = { width: D, innerWidth: H, dropout: 0.3 };
@@ -28,6 +30,8 @@ const SHAPES = [
   ['output.weight', [1, H]],
   ['output.bias', [1]],
 ] as const;
+const TARGETS = { returns: [3, -2, 0.5], oldValues: [0.5, 0.5, 0.5] };
+const CLIP = { clipRange: 0.4 };
 const numbers = (shape: readonly number[], phase: number) =>
   Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(phase + 2.3 * i));
 const HIDDEN = numbers([N, D], 0.4);
@@ -90,6 +94,14 @@ describe.each(await availableBackends())('the value head on the %s backend', (ba
     headCase('at evaluation', () => ({})),
     headCase('with dropout', () => ({ dropout: headDropout(9, 2) }), factors),
     headCase('with hidden states held constant', () => ({ trainsHidden: false }), undefined, [0]),
+    {
+      ...headCase('under the clipped value loss', () => ({})),
+      op: (hidden, ...weights) =>
+        hostLoss(applyValueHead(hidden, named(weights), CONFIG), (V) =>
+          valueLoss(V, TARGETS, CLIP),
+        ),
+      reference: (hidden, ...weights) => [valueLoss(byHand(hidden, weights), TARGETS, CLIP).loss],
+    },
   ])('$name: value and gradients agree with float64, and no tensor is left', (c) => {
     const errors = opErrors(c);
     expect(errors.value).toBeLessThan(1e-5);

@@ -1,4 +1,5 @@
-import type { Floats, ValueTargets } from './types.js';
+import type { Floats } from '@grpo/advantage';
+import type { ValueTargets } from './types.js';
 
 export interface ValueLossOptions {
   /** ε, in the unit of the rewards. Default ∞, which makes the loss half the mean squared error. */
