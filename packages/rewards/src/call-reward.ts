@@ -1,9 +1,10 @@
+import { checkResult } from './check-result.js';
 import { excerpt } from './excerpt.js';
-import type { Episode, Reward, RewardFailureKind, RewardValue } from './types.js';
+import type { Episode, Reward, RewardBreakdown, RewardFailureKind } from './types.js';
 
 /** The value of a reward, or how the call failed: what happened, and what to do about it. */
 export type Outcome =
-  | { readonly value: RewardValue }
+  | RewardBreakdown
   | { readonly kind: RewardFailureKind; readonly what: string; readonly advice: string };
 
 const TIMED_OUT = Symbol('timed out');
@@ -25,15 +26,16 @@ export async function callReward(
     call.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   try {
-    const result: unknown = reward.fn(episode, { signal: call.signal });
-    const value = await Promise.race([result, stopped]);
+    const returned: unknown = reward.fn(episode, { signal: call.signal });
+    const value = await Promise.race([returned, stopped]);
     if (value === TIMED_OUT) {
       const what = `took longer than ${timeoutMs} ms`;
       return { kind: 'timeout', what, advice: 'Make it faster or raise timeoutMs.' };
     }
-    if (value === null || (typeof value === 'number' && Number.isFinite(value))) return { value };
+    const result = checkResult(value);
+    if (!('got' in result)) return result;
     const advice = 'Return a finite number, or null where the reward does not apply.';
-    return { kind: 'invalid', what: `returned ${describe(value)}`, advice };
+    return { kind: 'invalid', what: `returned ${result.got}`, advice };
   } catch (error) {
     const advice = 'Mend the reward, or return null where it does not apply.';
     return { kind: 'thrown', what: `threw "${errorText(error)}"`, advice };
@@ -42,12 +44,6 @@ export async function callReward(
     signal?.removeEventListener('abort', abort);
     call.abort();
   }
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return `the string "${excerpt(value)}"`;
-  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
 }
 
 function errorText(error: unknown): string {

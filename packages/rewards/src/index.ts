@@ -1,4 +1,12 @@
 export { type AnswerFormatOptions, answerFormat } from './answer-format.js';
+export { clipReward } from './clip-reward.js';
+export { type Combination, combine } from './combine.js';
+export type { CountTokens } from './completion-tokens.js';
+export { type CosineLengthOptions, cosineLength } from './cosine-length.js';
 export { type NumericAnswerOptions, numericAnswer } from './numeric-answer.js';
+export { type RepetitionPenaltyOptions, repetitionPenalty } from './repetition-penalty.js';
 export { type ScoreOptions, scoreEpisodes } from './score-episodes.js';
+export { type SoftOverlongOptions, softOverlong } from './soft-overlong.js';
+export { type TargetLengthOptions, targetLength } from './target-length.js';
+export { thinkFormat } from './think-format.js';
 export type * from './types.js';

@@ -33,12 +33,23 @@ describe('values', () => {
 
   test('null means that the reward does not apply and is no failure', async () => {
     const scores = await scoreEpisodes([{ name: 'never', fn: () => null }], [episode('')]);
-    expect(scores).toEqual({ values: [[null]], failures: [] });
+    expect(scores).toEqual({ values: [[null]], parts: [{}], failures: [] });
+  });
+
+  test('the parts of a value are named after the reward and the part', async () => {
+    const made: Reward = { name: 'made', fn: () => ({ value: 3, parts: { a: 1, b: null } }) };
+    const scores = await scoreEpisodes([one, made], [episode('')]);
+    expect(scores.values).toEqual([[1, 3]]);
+    expect(scores.parts).toEqual([{ 'made/a': 1, 'made/b': null }]);
   });
 
   test('no episodes or no rewards give empty scores', async () => {
-    expect(await scoreEpisodes([one], [])).toEqual({ values: [], failures: [] });
-    expect(await scoreEpisodes([], [episode('')])).toEqual({ values: [[]], failures: [] });
+    expect(await scoreEpisodes([one], [])).toEqual({ values: [], parts: [], failures: [] });
+    expect(await scoreEpisodes([], [episode('')])).toEqual({
+      values: [[]],
+      parts: [{}],
+      failures: [],
+    });
   });
 });
 

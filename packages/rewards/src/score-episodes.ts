@@ -21,11 +21,11 @@ export interface ScoreOptions {
  *
  * @param rewards [R] with different names
  * @param episodes [B]
- * @returns values [B][R], and the failures
+ * @returns values [B][R], the parts of values that have some [B], and the failures
  * @throws RangeError if two rewards share a name, or an option is out of range
  * @example
  * await scoreEpisodes([numericAnswer(), answerFormat()], episodes);
- * // { values: [[1, 1], [0, 1]], failures: [] }
+ * // { values: [[1, 1], [0, 1]], parts: [{}, {}], failures: [] }
  */
 export async function scoreEpisodes(
   rewards: readonly Reward[],
@@ -34,6 +34,7 @@ export async function scoreEpisodes(
 ): Promise<Scores> {
   checkArguments(rewards, concurrency, timeoutMs);
   const values = episodes.map(() => new Array<RewardValue>(rewards.length).fill(null)); // [B][R]
+  const parts = episodes.map((): Record<string, RewardValue> => ({})); // [B]
   const failures = episodes.map(() => new Array<RewardFailure | undefined>(rewards.length)); // [B][R]
 
   function* calls() {
@@ -48,12 +49,15 @@ export async function scoreEpisodes(
       const outcome = await callReward(reward, episode, timeoutMs, signal);
       signal?.throwIfAborted();
       if ('value' in outcome) {
-        values[b]?.splice(r, 1, outcome.value);
+        values[b][r] = outcome.value;
+        for (const [part, value] of Object.entries(outcome.parts)) {
+          parts[b][`${reward.name}/${part}`] = value;
+        }
       } else {
         const task = episode.task === undefined ? '' : ` (task ${episode.task})`;
         const { kind, what, advice } = outcome;
         const reason = `Reward "${reward.name}" ${what} for episode ${b}${task}. ${advice}`;
-        failures[b]?.splice(r, 1, { reward: reward.name, episode: b, kind, reason });
+        failures[b][r] = { reward: reward.name, episode: b, kind, reason };
       }
     }
   };
@@ -61,7 +65,7 @@ export async function scoreEpisodes(
   const workers = Math.min(concurrency, episodes.length * rewards.length);
   await Promise.all(Array.from({ length: workers }, work));
 
-  return { values, failures: failures.flat().filter((failure) => failure !== undefined) };
+  return { values, parts, failures: failures.flat().filter((failure) => failure !== undefined) };
 }
 
 function checkArguments(rewards: readonly Reward[], concurrency: number, timeoutMs: number): void {

@@ -23,6 +23,8 @@ export interface Episode {
   readonly messages: readonly Message[];
   /** The text of the model's last message, as sampled. */
   readonly completion: string;
+  /** Tokens of that message, where the producer of the episode counts them. */
+  readonly completionTokens?: number;
   /** The columns of the dataset row that the task was made from. */
   readonly row: Readonly<Record<string, unknown>>;
   /** Sum of the rewards that the environment gave on the way. */
@@ -39,8 +41,20 @@ export interface RewardCall {
   readonly signal?: AbortSignal;
 }
 
+/** A value with the parts it was made of, which are logged beside it. */
+export interface RewardBreakdown {
+  readonly value: RewardValue;
+  readonly parts: Readonly<Record<string, RewardValue>>;
+}
+
+/** What a reward function returns: a value, alone or with its parts. */
+export type RewardResult = RewardValue | RewardBreakdown;
+
 /** Scores one episode. */
-export type RewardFn = (episode: Episode, call?: RewardCall) => RewardValue | Promise<RewardValue>;
+export type RewardFn = (
+  episode: Episode,
+  call?: RewardCall,
+) => RewardResult | Promise<RewardResult>;
 
 /** A reward function with the name under which it is logged and its weight in the sum. */
 export interface Reward {
@@ -68,6 +82,8 @@ export interface RewardFailure {
 export interface Scores {
   /** [episode][reward]; `null` where a reward does not apply or failed. */
   readonly values: readonly (readonly RewardValue[])[];
+  /** [episode] the parts of its rewards, each named `reward/part`. */
+  readonly parts: readonly Readonly<Record<string, RewardValue>>[];
   /** In the order of the episodes, then of the rewards. */
   readonly failures: readonly RewardFailure[];
 }
