@@ -50,7 +50,7 @@ export function batchStd(options: StandardScalingOptions = {}): Scaling {
 /**
  * Divides by the standard deviation of the differences of the batch: `sᵢ = σ(R − b) + ε`.
  *
- * Hu 2025, REINFORCE++, section 3, https://arxiv.org/abs/2501.03262. The differences are not centred
+ * Hu 2025, REINFORCE++, https://arxiv.org/abs/2501.03262. The differences are not centred
  * again; with a baseline whose differences have mean 0, such as the group mean, this whitens them.
  */
 export function differenceStd(options: StandardScalingOptions = {}): Scaling {

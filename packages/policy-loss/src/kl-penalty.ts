@@ -17,7 +17,7 @@ export interface KlPenaltyOptions {
  * Pulls the policy towards the reference: `β·kₜ`, or `β·wₜ·kₜ` with the importance weight.
  *
  * The weight makes both the value and the gradient unbiased for the current policy although the old
- * one sampled the tokens: DeepSeek-V3.2, equation 7, https://arxiv.org/abs/2512.02556.
+ * one sampled the tokens: DeepSeek-V3.2, https://arxiv.org/abs/2512.02556.
  *
  * Corrections do not touch this term: a sequence whose surrogate is dropped is still pulled.
  * Metric `kl`: mean of the estimate per unmasked token, in nats, weight included, without β.

@@ -37,7 +37,7 @@ export const productRatios: RatioLevel = (batch) => sharedRatios(batch, () => 1)
  * The sequence's ratio in value, the token's own log-prob in gradient:
  * `wₜ = sg(w)·πₜ / sg(πₜ)`.
  *
- * Zheng et al. 2025, GSPO-token, equation 14, https://arxiv.org/abs/2507.18071: lets advantages
+ * Zheng et al. 2025, GSPO-token, https://arxiv.org/abs/2507.18071: lets advantages
  * differ from token to token.
  */
 export const sequenceTokenRatios: RatioLevel = (batch) => {

@@ -2,7 +2,7 @@
  * Gives long sequences a λ nearer to 1, so that the reward at their end still reaches their start:
  * `λ(l) = 1 − 1/(α·l)`, which makes Σₜ λᵗ = α·l.
  *
- * Yue et al. 2025, VAPO, section 4.2, https://arxiv.org/abs/2504.05118. Below l = 1/α, where the
+ * Yue et al. 2025, VAPO, https://arxiv.org/abs/2504.05118. Below l = 1/α, where the
  * formula is negative, λ is 0. VAPO uses it for the policy and λ = 1 for the value function: call
  * `gae` once with each.
  *

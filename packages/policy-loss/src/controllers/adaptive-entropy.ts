@@ -18,7 +18,7 @@ export interface AdaptiveEntropyOptions {
  *
  *     η ← clip(η + Δ if H ≤ target, else η − Δ, min, max)        value = η if the last H ≤ target, else 0
  *
- * He et al. 2025, Skywork-OR1, section 4.2, https://arxiv.org/abs/2505.22312; as TRL has it. Before the
+ * He et al. 2025, Skywork-OR1, https://arxiv.org/abs/2505.22312; as TRL has it. Before the
  * first step H is unknown and the value 0. A step without an entropy changes nothing.
  *
  * @returns a controller; `save().coefficient` is η, which `value` hides while it is not paid

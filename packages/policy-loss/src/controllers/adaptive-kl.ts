@@ -21,7 +21,7 @@ const MAX_ERROR = 0.2;
  *
  *     β ← β·(1 + clip(KL/target − 1, ±0.2)·n/horizon)        n sequences in the step
  *
- * Ziegler et al. 2019, equation 4, https://arxiv.org/abs/1909.08593. A step without a KL changes nothing.
+ * Ziegler et al. 2019, https://arxiv.org/abs/1909.08593. A step without a KL changes nothing.
  *
  * @throws where target or horizon is not above 0
  */

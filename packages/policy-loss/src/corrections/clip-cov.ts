@@ -19,7 +19,7 @@ export interface ClipCovOptions {
  * Drops a random few of the tokens whose advantage and log-prob vary together strongly, which is where
  * entropy collapses: `κₜ = 0` for ⌊fraction·n⌋ tokens drawn from `least < covₜ < most`, else 1.
  *
- * Cui et al. 2025, Clip-Cov, equation 11, https://arxiv.org/abs/2505.22617. Goes with `clipped`. The draw
+ * Cui et al. 2025, Clip-Cov, https://arxiv.org/abs/2505.22617. Goes with `clipped`. The draw
  * depends on the seed, the positions and the old log-probs and on nothing else, so that a step that
  * is computed again drops the same tokens. κ is a constant.
  * Metric `clip_cov/dropped`: share of unmasked tokens.

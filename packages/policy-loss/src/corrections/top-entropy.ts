@@ -8,7 +8,7 @@ export interface TopEntropyOptions {
 /**
  * Trains only the undecided tokens: `κₜ = [Hₜ ≥ quantile(H, 1 − ρ)]`.
  *
- * Wang et al. 2025, Beyond the 80/20 Rule, equation 5, https://arxiv.org/abs/2506.01939. The quantile is
+ * Wang et al. 2025, Beyond the 80/20 Rule, https://arxiv.org/abs/2506.01939. The quantile is
  * over the unmasked tokens of this batch, interpolated linearly; tokens that tie with it are trained.
  * κ is a constant.
  *

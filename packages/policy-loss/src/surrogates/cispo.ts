@@ -15,7 +15,7 @@ export interface CispoOptions {
  *
  *     ℓₜ = −sg(clip(wₜ, floor, cap))·Aₜ·log πₜ
  *
- * MiniMax 2025, MiniMax-M1, equation 4, https://arxiv.org/abs/2506.13585.
+ * MiniMax 2025, MiniMax-M1, https://arxiv.org/abs/2506.13585.
  *
  * The bound is named for what it is: TRL's `epsilon_high` is this cap itself, so that its default of
  * 0.2 damps every token fivefold; verl's `clip_ratio_high` is cap − 1, and has a floor.

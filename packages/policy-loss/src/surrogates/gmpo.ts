@@ -14,7 +14,7 @@ export interface GmpoOptions {
  *     w̄ = exp((1/|o|) Σₜ dₜ)        ℓ = −w̄·A
  *     dₜ = min(log wₜ, ε_high) if A > 0, else max(log wₜ, −ε)
  *
- * Zhao et al. 2025, GMPO, equation 4, https://arxiv.org/abs/2507.20673. Wide bounds are harmless, since
+ * Zhao et al. 2025, GMPO, https://arxiv.org/abs/2507.20673. Wide bounds are harmless, since
  * an outlier counts only 1/|o|. A is the mean advantage of the sequence's tokens. Every token of a
  * sequence carries ℓ: reduce with `sequence-mean`.
  * Metrics: `clip_ratio/low_mean` and `clip_ratio/high_mean`, shares of tokens that were clipped.

@@ -15,7 +15,7 @@ export interface KlCovOptions {
  *
  *     ℓₜ = −wₜ·Aₜ + c·|log wₜ|·[t among the top]        covₜ = (Aₜ − Ā)·(log πₜ − mean log π)
  *
- * Cui et al. 2025, KL-Cov, equation 13, https://arxiv.org/abs/2505.22617. No token is clipped. The
+ * Cui et al. 2025, KL-Cov, https://arxiv.org/abs/2505.22617. No token is clipped. The
  * selection is a constant.
  *
  * @returns a surrogate: ℓ [B, T]

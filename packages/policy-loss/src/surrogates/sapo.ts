@@ -13,7 +13,7 @@ export interface SapoOptions {
  *
  *     ℓₜ = −(4/τ)·σ(τ·(wₜ − 1))·Aₜ        τ = τ₊ if Aₜ > 0, else τ₋
  *
- * Gao et al. 2025, SAPO, equation 5, https://arxiv.org/abs/2511.20347. The gate's slope is 1 at ratio 1
+ * Gao et al. 2025, SAPO, https://arxiv.org/abs/2511.20347. The gate's slope is 1 at ratio 1
  * and falls smoothly on both sides; no token is cut off.
  *
  * @returns a surrogate: ℓ [B, T]
