@@ -4,7 +4,9 @@ export {
   arithmeticTasks,
 } from './arithmetic-tasks.js';
 export type { DatasetOptions } from './collect-tasks.js';
+export { type CsvOptions, readCsv } from './csv.js';
 export { datasetFromRows } from './dataset-from-rows.js';
+export { readJson } from './json-file.js';
 export { readJsonl, writeJsonl } from './jsonl.js';
 export { orderly } from './orderly.js';
 export { singleTurn } from './single-turn.js';
