@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -73,6 +73,12 @@ it('a file that was cut off is noticed, at every length', async () => {
 
 it('a missing file is an error that names it', () => {
   expect(() => readValueFile(folder)).toThrow(`readValueFile: needs ${path()}`);
+});
+
+it('a write that cannot take its place leaves nothing behind', async () => {
+  mkdirSync(join(path(), 'in the way'), { recursive: true });
+  await expect(writeValueFile(folder, FILE)).rejects.toThrow();
+  expect(readdirSync(folder)).toEqual(['value.safetensors']);
 });
 
 it('a write that fails leaves the old file, and no other', async () => {

@@ -180,8 +180,9 @@ describe.each(await availableBackends())('a value model on the %s backend', (bac
       await train(straight, states, returns, settings),
       await train(straight, states, returns, settings),
     ];
-    // Another update before the load: what it learned has to be gone.
+    // Other updates before the load: what they learned has to be gone.
     const resumed = new ValueModel(givenHiddenStates(D), options);
+    await train(resumed, states, returns.slice().reverse());
     await train(resumed, states, returns.slice().reverse());
     await resumed.load(folder);
     expect([resumed.updates, resumed.isWarm]).toEqual([1, false]);
@@ -242,6 +243,55 @@ describe('a value model', () => {
   it('drops nothing at evaluation', async () => {
     const dropping = fresh({ head: { innerWidth: 16, dropout: 0.5 } });
     expect(await dropping.values(states)).toEqual(await fresh().values(states));
+  });
+
+  it('divides the loss by the values of the minibatch, whatever units they come in', async () => {
+    const model = new ValueModel(EMBEDDING, { ...OPTIONS, backboneWeights: embedding() });
+    const targets = SEQUENCES.flatMap((ids) => [...ids]);
+    const oldValues = await model.values(SEQUENCES);
+    const { metrics } = await train(model, SEQUENCES, targets, { microbatchSize: 2 });
+    const { loss } = valueLoss(oldValues, { returns: targets, oldValues });
+    expect(metrics['value/loss']).toBeCloseTo(loss, 6);
+  });
+
+  it('drops other numbers in each step, and the same ones in the same step', async () => {
+    // One state: its place in the minibatch is the same in both steps.
+    const one: HiddenStates = { data: states.data.slice(0, D), shape: [1, D] };
+    const losses = async () => {
+      const model = fresh({ head: { innerWidth: 16, dropout: 0.5 } });
+      const results = [
+        await train(model, one, [2], { learningRate: 0 }),
+        await train(model, one, [2], { learningRate: 0 }),
+      ];
+      return results.map(({ metrics }) => metrics['value/loss']);
+    };
+    const [first, second] = await losses();
+    expect(first).not.toBe(second);
+    expect(await losses()).toEqual([first, second]);
+  });
+
+  it('goes through every state in each epoch, in an order of the seed that each epoch changes', async () => {
+    const orders = async (seed: number) => {
+      const selected: number[] = [];
+      const given = givenHiddenStates(D);
+      const watched: Backbone<HiddenStates> = {
+        ...given,
+        select: (all, units) => {
+          selected.push(...units);
+          return given.select(all, units);
+        },
+      };
+      const model = new ValueModel(watched, { ...OPTIONS, seed });
+      await train(model, states, returns, { epochs: 2, minibatchSize: 2 });
+      return [selected.slice(0, 6), selected.slice(6)];
+    };
+    const [first, second] = await orders(1);
+    for (const order of [first, second]) {
+      expect([...order].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
+    }
+    expect(first).not.toEqual(second);
+    expect(await orders(1)).toEqual([first, second]);
+    expect((await orders(2))[0]).not.toEqual(first);
   });
 
   it('moves not at all at learning rate 0, although it makes its steps', async () => {
