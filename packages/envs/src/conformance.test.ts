@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arithmeticTasks, singleTurn } from './index.js';
+import { arithmeticTasks, conversationEnv, scriptedUser, singleTurn } from './index.js';
 import { type EnvCheckOptions, envChecks } from './testing.js';
 import type { Env, EnvFactory, StepResult } from './types.js';
 
@@ -9,6 +9,16 @@ const environments: readonly (EnvCheckOptions & {
   readonly env: EnvFactory;
 })[] = [
   { name: 'singleTurn', env: singleTurn(), tasks: arithmeticTasks({ seed: 1, count: 2 }).tasks },
+  {
+    name: 'conversationEnv with a script',
+    env: conversationEnv({ user: scriptedUser(['a', 'b']) }),
+    tasks: arithmeticTasks({ seed: 1, count: 2 }).tasks,
+  },
+  {
+    name: 'conversationEnv with a function',
+    env: conversationEnv({ user: (_, { random }) => `${random.next()}`, maxTurns: 3 }),
+    tasks: [{ id: 'talk', messages: [{ role: 'system', content: 'Be brief.' }], row: {} }],
+  },
 ];
 
 describe.each(environments)('$name', ({ env, ...options }) => {

@@ -3,8 +3,10 @@
  * - Row: one entry of a dataset file: named columns with any values.
  * - Task: one problem, usually one dataset row; shared by all episodes of its group.
  * - Env: a conversation partner; made for one episode, then closed.
+ * - User simulator: plays the user in a conversation with the model.
  * - Terminated / truncated: Gymnasium's words; the task reached its own end / was cut short.
  */
+import type { Random } from '@grpo/random';
 import type { Message } from '@grpo/rewards';
 
 /** One entry of a dataset file: named columns with any values. */
@@ -57,3 +59,30 @@ export interface Dataset {
   /** Malformed rows that were left out, where the reader was told to skip them. */
   readonly skipped?: readonly SkippedRow[];
 }
+
+/** What a simulated user says. */
+export interface UserReply {
+  /** May be left out where the user is done. */
+  readonly content?: string;
+  /** For the model's last message. Default 0. */
+  readonly reward?: number;
+  /** Whether the conversation ends here. Default false. */
+  readonly isDone?: boolean;
+}
+
+/** What a user simulator is given besides the conversation. */
+export interface UserTurn {
+  readonly task: Task;
+  /** How often the model has spoken. */
+  readonly turn: number;
+  /** Its draws belong to this episode and turn. */
+  readonly random: Random;
+  /** Aborted when the reply is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+/** Plays the user: a text to say, more about it, or `null` where the user has no more to say. */
+export type UserSimulator = (
+  conversation: readonly Message[],
+  turn: UserTurn,
+) => string | UserReply | null | Promise<string | UserReply | null>;
