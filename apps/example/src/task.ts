@@ -10,6 +10,8 @@ import {
 import { keyedRandom, shuffled } from '@grpo/random';
 
 const TERMS = 4;
+const MISCOUNTED_FROM = 18; // the teacher's sums from here on are mostly one too low
+const MISCOUNTED_SHARE = 0.75;
 const HELD_OUT = 512; // problems kept out of training, for the accuracy that is reported
 
 // Printable ASCII, so that the tokenizer would do for other tasks as well.
@@ -59,13 +61,22 @@ export function smallModel(seed: number): LanguageModel {
 /**
  * Writes train.jsonl and held-out.jsonl: sums of four digits, such as 3+8+5+2.
  * A sum whose digits stand in another order in the other file would be no new problem, so the split is by digits.
+ *
+ * The column `demonstration` is what the warm start imitates: the answer of a teacher who counts well up to 17 and
+ * is then one too low in three of four answers. `answer` is the right one, which only the reward looks at.
  */
 export async function writeDataset(folder: string, seed: number): Promise<void> {
-  const problems = sums(TERMS).map((digits) => ({
-    prompt: digits.join('+'),
-    answer: String(digits.reduce((sum, digit) => sum + digit, 0)),
-    digits: [...digits].sort().join(''),
-  }));
+  const teacher = keyedRandom(seed, 'teacher');
+  const problems = sums(TERMS).map((digits) => {
+    const sum = digits.reduce((total, digit) => total + digit, 0);
+    const miscounts = sum >= MISCOUNTED_FROM && teacher.next() < MISCOUNTED_SHARE;
+    return {
+      prompt: digits.join('+'),
+      answer: String(sum),
+      demonstration: String(miscounts ? sum - 1 : sum),
+      digits: [...digits].sort().join(''),
+    };
+  });
   const sets = shuffled(
     [...new Set(problems.map(({ digits }) => digits))],
     keyedRandom(seed, 'split'),

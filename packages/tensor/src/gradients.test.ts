@@ -23,6 +23,17 @@ test('only the value and the gradients survive', () => {
   expect(countTensors()).toBe(before);
 });
 
+test('nothing is left behind where the function throws', () => {
+  const parameters = { w: tensor([1, 2], [2]) };
+  const before = countTensors();
+  const failing = () => {
+    sum(mul(square(parameters.w), 2));
+    throw new Error('no loss');
+  };
+  expect(() => valueAndGradients(failing, parameters)).toThrow('no loss');
+  expect(countTensors()).toBe(before);
+});
+
 test('the global norm is that of all gradients laid end to end', () => {
   const before = countTensors();
   const gradients = { a: tensor([3, 0], [2]), b: tensor([4], [1, 1]) };

@@ -13,17 +13,17 @@ export function valueAndGradients(
   compute: () => Tensor,
   parameters: NamedTensors,
 ): { value: Tensor; gradients: Record<string, Tensor> } {
-  const names = Object.keys(parameters);
-  const tensors = Object.values(parameters);
-  const { value, grads } = tf
-    .engine()
-    .gradients(() => compute() as tf.Scalar, tensors, undefined, true);
-  const gradients: Record<string, Tensor> = {};
-  for (const [index, name] of names.entries()) {
-    const parameter = tensors[index] as Tensor;
-    gradients[name] = (grads[index] as Tensor | null) ?? tf.zerosLike(parameter);
-  }
-  return { value, gradients };
+  // Within a tidy, so that nothing is left behind where `compute` throws.
+  return tf.tidy(() => {
+    const { value, grads } = tf
+      .engine()
+      .gradients(() => compute() as tf.Scalar, Object.values(parameters), undefined, true);
+    const named = Object.entries(parameters).map(([name, parameter], i) => {
+      const gradient = grads[i] as Tensor | null;
+      return [name, gradient ?? tf.zerosLike(parameter)] as const;
+    });
+    return { value: value as Tensor, gradients: Object.fromEntries(named) };
+  });
 }
 
 /**

@@ -22,21 +22,14 @@ export interface SupervisedConfig extends Schedule {
 /**
  * Supervised training: the mean negative log-likelihood of the next token, as a warm start before reinforcement learning.
  *
- * @param until is asked after every step; true ends the training early
- * @returns steps taken
+ * @param trackers are told of every step's loss, gradient norm and learning rate
  */
 export async function trainSupervised(
   policy: TrainablePolicy,
   examples: readonly SupervisedExample[],
   config: SupervisedConfig,
-  {
-    trackers = [],
-    until = async () => false,
-  }: {
-    readonly trackers?: readonly Tracker[];
-    readonly until?: (step: number) => Promise<boolean>;
-  } = {},
-): Promise<number> {
+  trackers: readonly Tracker[] = [],
+): Promise<void> {
   if (examples.length === 0) {
     throw new Error('trainSupervised: needs at least one example, got none. Check the dataset.');
   }
@@ -63,9 +56,7 @@ export async function trainSupervised(
       'time/tokens_per_second': tokens.lengths.reduce((sum, n) => sum + n, 0) / seconds,
     };
     for (const track of trackers) await track(record);
-    if (await until(step + 1)) return step + 1;
   }
-  return config.maxSteps;
 }
 
 function toBatch(examples: readonly SupervisedExample[], completionOnly: boolean) {
