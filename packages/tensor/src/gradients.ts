@@ -13,17 +13,29 @@ export function valueAndGradients(
   compute: () => Tensor,
   parameters: NamedTensors,
 ): { value: Tensor; gradients: Record<string, Tensor> } {
-  // Within a tidy, so that nothing is left behind where `compute` throws.
-  return tf.tidy(() => {
-    const { value, grads } = tf
-      .engine()
-      .gradients(() => compute() as tf.Scalar, Object.values(parameters), undefined, true);
-    const named = Object.entries(parameters).map(([name, parameter], i) => {
-      const gradient = grads[i] as Tensor | null;
-      return [name, gradient ?? tf.zerosLike(parameter)] as const;
+  try {
+    // Within a tidy, so that nothing but the results outlives the call.
+    return tf.tidy(() => {
+      const { value, grads } = tf
+        .engine()
+        .gradients(() => compute() as tf.Scalar, Object.values(parameters), undefined, true);
+      const named = Object.entries(parameters).map(([name, parameter], i) => {
+        const gradient = grads[i] as Tensor | null;
+        return [name, gradient ?? tf.zerosLike(parameter)] as const;
+      });
+      return { value: value as Tensor, gradients: Object.fromEntries(named) };
     });
-    return { value: value as Tensor, gradients: Object.fromEntries(named) };
-  });
+  } catch (error) {
+    disposeTape();
+    throw error;
+  }
+}
+
+/** TensorFlow.js frees what the tape holds for the backward pass only where that pass is reached. */
+function disposeTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return; // an outer gradient still needs it
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
 }
 
 /**
