@@ -33,6 +33,9 @@ describe('createRegistry', () => {
     expect(() => shapes().create('circle', { radios: 2 })).toThrow(
       "create: the shape 'circle' has no option 'radios'. It takes radius.",
     );
+    expect(() => shapes().create('circle', { radius: '2' })).toThrow(
+      "create: the option 'radius' of the shape 'circle' needs a number, got the text '2'. Remove the quotes.",
+    );
     expect(() => shapes().resolve({ name: 'dot', size: 1 })).toThrow('It takes none.');
     expect(() => shapes().create('toString')).toThrow('no shape');
   });

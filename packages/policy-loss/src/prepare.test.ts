@@ -57,13 +57,19 @@ describe('prepare', () => {
     expect(() => batch({ samplerLogProbs: [-1 / 0, 0, 0, 0] })).toThrow('got -Infinity at [0, 0]');
   });
 
+  it('a step without tokens is right for a batch without tokens alone', () => {
+    const step = { tokens: 0, sequences: 2 };
+    expect(() => batch({ step })).toThrow('step.tokens needs a count above 0, got 0');
+    expect(batch({ step, mask: [0, 0, 0, 0] }).step).toBe(step);
+  });
+
   it('names what does not fit', () => {
     expect(() => batch({ mask: [1] })).toThrow('mask needs shape [2, 2], got 1 numbers');
     expect(() => batch({ mask: [1, 1, 2, 0] })).toThrow('mask needs 0 or 1, got 2 at [1, 0]');
     expect(() => batch({ groupIds: [1] })).toThrow('groupIds needs shape [2], got 1');
     expect(() => batch({ shape: [2, -1] })).toThrow('shape needs two whole numbers, got [2, -1]');
     expect(() => batch({ step: { tokens: 1, sequences: -1 } })).toThrow(
-      'step.sequences needs a count, got -1',
+      'step.sequences needs a count above 0, got -1',
     );
   });
 });

@@ -89,11 +89,14 @@ function checkMask(mask: LossInput['mask'], [B, T]: LossInput['shape']): Float64
 }
 
 function checkStep({ step, shape }: LossInput, lengths: Float64Array): LossBatch['step'] {
-  if (!step) return { tokens: lengths.reduce((sum, n) => sum + n, 0), sequences: shape[0] };
-  for (const [name, size] of Object.entries(step)) {
-    if (Number.isFinite(size) && size >= 0) continue;
+  const own = { tokens: lengths.reduce((sum, n) => sum + n, 0), sequences: shape[0] };
+  if (!step) return own;
+  const counts = Object.entries({ ...own, ...step }).filter(([, size]) => size !== undefined);
+  for (const [name, size] of counts) {
+    const isEmpty = own.tokens === 0 && size === 0;
+    if (Number.isFinite(size) && (size > 0 || isEmpty)) continue;
     throw new Error(
-      `policy loss: step.${name} needs a count, got ${size}. Count all micro-batches of the optimizer step.`,
+      `policy loss: step.${name} needs a count above 0, got ${size}. Count all micro-batches of the optimizer step.`,
     );
   }
   return step;

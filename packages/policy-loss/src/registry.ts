@@ -51,7 +51,12 @@ export function createRegistry<Part>(kind: string): Registry<Part> {
         `create: no ${kind} is named '${name}'. Use one of ${list(names())}, or register it first.`,
       );
     }
-    for (const option of Object.keys(options)) {
+    for (const [option, value] of Object.entries(options)) {
+      if (isNumberInQuotes(value)) {
+        throw new Error(
+          `create: the option '${option}' of the ${kind} '${name}' needs a number, got the text '${value}'. Remove the quotes.`,
+        );
+      }
       if (entry.optionNames.includes(option)) continue;
       throw new Error(
         `create: the ${kind} '${name}' has no option '${option}'. It takes ${list(entry.optionNames)}.`,
@@ -78,6 +83,11 @@ function isNamed(choice: unknown): choice is Exclude<Named, string> {
     'name' in choice &&
     typeof choice.name === 'string'
   );
+}
+
+/** Text that arithmetic would take for a number at one place and for text at another. */
+function isNumberInQuotes(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value));
 }
 
 function list(names: readonly string[]): string {
