@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arithmeticTasks, conversationEnv, scriptedUser, singleTurn } from './index.js';
+import { arithmeticTasks, conversationEnv, scriptedUser, singleTurn, toolEnv } from './index.js';
 import { type EnvCheckOptions, envChecks } from './testing.js';
 import type { Env, EnvFactory, StepResult } from './types.js';
 
@@ -12,6 +12,21 @@ const environments: readonly (EnvCheckOptions & {
   {
     name: 'conversationEnv with a script',
     env: conversationEnv({ user: scriptedUser(['a', 'b']) }),
+    tasks: arithmeticTasks({ seed: 1, count: 2 }).tasks,
+  },
+  {
+    name: 'toolEnv',
+    env: toolEnv({
+      tools: (_, { seed }) => {
+        let count = seed;
+        const execute = () => ++count;
+        return {
+          tools: [{ name: 'count', description: 'Counts.', parameters: {}, execute }],
+          reward: () => count,
+        };
+      },
+    }),
+    answer: (_, turn) => (turn < 2 ? '<tool_call>{"name":"count"}</tool_call>' : 'Done.'),
     tasks: arithmeticTasks({ seed: 1, count: 2 }).tasks,
   },
   {

@@ -14,4 +14,6 @@ export { scriptedUser } from './scripted-user.js';
 export { singleTurn } from './single-turn.js';
 export { type SplitOptions, splitDataset } from './split-dataset.js';
 export { type TaskBatchOptions, taskBatch } from './task-batch.js';
+export { hermesToolCalls, llamaToolCalls, mistralToolCalls } from './tool-call-formats.js';
+export { type ToolEnvOptions, toolEnv } from './tool-env.js';
 export type * from './types.js';

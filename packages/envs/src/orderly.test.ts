@@ -76,3 +76,14 @@ test('an aborted signal stops a call before it reaches the environment', async (
   await expect(it.step(message, { signal })).rejects.toThrow('stopped');
   expect(calls).toEqual(['reset']);
 });
+
+test.each([Number.NaN, Number.NEGATIVE_INFINITY, undefined as unknown as number])(
+  'a reward of %s is an error',
+  async (reward) => {
+    const { env: it } = env({ ...going, reward });
+    await it.reset({ seed: 1 });
+    await expect(it.step(message)).rejects.toThrow(
+      `step: needs a finite reward from the environment, got ${reward}. Give 0 where`,
+    );
+  },
+);

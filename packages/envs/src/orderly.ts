@@ -3,7 +3,8 @@ import type { Env } from './types.js';
 /**
  * Wraps an environment so that calls out of order are errors instead of odd episodes: `reset` once,
  * then `step` until the episode ends, then nothing but `close`, which may come at any time and
- * reaches the environment once. Calls also stop with the reason of an aborted signal.
+ * reaches the environment once. Calls also stop with the reason of an aborted signal, and a reward
+ * that is not a finite number is an error.
  *
  * @example
  * export const mine: EnvFactory = (task) => orderly({ reset, step, close });
@@ -30,6 +31,12 @@ export function orderly(env: Env): Env {
       }
       options?.signal?.throwIfAborted();
       const result = await env.step(message, options);
+      if (!Number.isFinite(result.reward)) {
+        throw new TypeError(
+          `step: needs a finite reward from the environment, got ${result.reward}. ` +
+            'Give 0 where there is no reward.',
+        );
+      }
       if (phase === 'running' && (result.terminated || result.truncated)) phase = 'over';
       return result;
     },

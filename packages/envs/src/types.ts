@@ -4,6 +4,7 @@
  * - Task: one problem, usually one dataset row; shared by all episodes of its group.
  * - Env: a conversation partner; made for one episode, then closed.
  * - User simulator: plays the user in a conversation with the model.
+ * - Tool: something that the model can call; its world is the state that the tools of an episode share.
  * - Terminated / truncated: Gymnasium's words; the task reached its own end / was cut short.
  */
 import type { Random } from '@grpo/random';
@@ -86,3 +87,44 @@ export type UserSimulator = (
   conversation: readonly Message[],
   turn: UserTurn,
 ) => string | UserReply | null | Promise<string | UserReply | null>;
+
+/** A JSON Schema, draft 2020-12. */
+export type JsonSchema = boolean | Readonly<Record<string, unknown>>;
+
+/** What a tool is given besides its arguments. */
+export interface ToolContext {
+  /** Aborted when the result is no longer wanted: the run was stopped or the time limit passed. */
+  readonly signal: AbortSignal;
+}
+
+/** Something that the model can call. */
+export interface Tool {
+  readonly name: string;
+  /** Says to the model what the tool does and when to use it. */
+  readonly description: string;
+  /** The schema of its arguments, an object; the tool sees valid arguments only. */
+  readonly parameters: JsonSchema;
+  /** Returns a text, or a value that is shown to the model as JSON. */
+  execute(args: Readonly<Record<string, unknown>>, context: ToolContext): unknown;
+}
+
+/** The tools of one episode, with the state that they share. */
+export interface ToolWorld {
+  readonly tools: readonly Tool[];
+  /** Judges the final state: the reward of the last step. Default 0. */
+  readonly reward?: () => number | Promise<number>;
+  readonly close?: () => void | Promise<void>;
+}
+
+/** A call that the model wrote, or in words what keeps it from being one. */
+export type ToolCall =
+  | { readonly name: string; readonly args: unknown }
+  | { readonly problem: string };
+
+/** How a model is told of its tools, and how it writes its calls. */
+export interface ToolCallFormat {
+  /** What the system message says about the tools; empty for nothing. */
+  describe(tools: readonly Tool[]): string;
+  /** The calls in a message of the model, in their order; none if it is an answer. */
+  parse(content: string): readonly ToolCall[];
+}

@@ -1,0 +1,156 @@
+import type { Message } from '@grpo/rewards';
+import { problems, unknownKeyword } from './json-schema.js';
+import { orderly } from './orderly.js';
+import { hermesToolCalls } from './tool-call-formats.js';
+import type { EnvFactory, Row, Task, Tool, ToolCall, ToolCallFormat, ToolWorld } from './types.js';
+import { checkCount, checkTimeLimit, withinTime } from './within-time.js';
+
+/** Options of `toolEnv`. */
+export interface ToolEnvOptions {
+  /** The tools, or what makes those of one episode together with their state and its reward. */
+  readonly tools:
+    | readonly Tool[]
+    | ((task: Task, options: { readonly seed: number }) => ToolWorld | Promise<ToolWorld>);
+  /** How the model is told of the tools and writes its calls. Default `hermesToolCalls()`. */
+  readonly format?: ToolCallFormat;
+  /** The model may speak so often; then the episode is truncated. Default 10. */
+  readonly maxTurns?: number;
+  /** Calls of one episode; what comes after is refused. Default 64. */
+  readonly maxCalls?: number;
+  /** Time limit of one call, in ms. Default 30 000. */
+  readonly timeoutMs?: number;
+  /** Longer results are cut, in characters. Default 8000. */
+  readonly maxResultLength?: number;
+}
+
+/**
+ * Environments in which the model calls tools until it answers without a call.
+ *
+ * The calls of one message run at the same time; their results come back as messages of the role
+ * `tool`, in the order of the calls. Whatever goes wrong with a call is told to the model as its
+ * result, starting with `Error:`, and counted: an unknown tool, arguments that do not fit, a tool
+ * that throws or takes too long, too many calls. `info` counts `toolCalls` and `toolErrors` of the
+ * episode so far.
+ *
+ * @throws RangeError if a limit is out of range, or a tool's name or schema cannot be used
+ * @example
+ * toolEnv({ tools: [{ name: 'now', description: 'The time.', parameters: {}, execute: clock }] });
+ */
+export function toolEnv({
+  tools,
+  format = hermesToolCalls(),
+  maxTurns = 10,
+  maxCalls = 64,
+  timeoutMs = 30_000,
+  maxResultLength = 8000,
+}: ToolEnvOptions): EnvFactory {
+  checkCount('toolEnv', 'maxTurns', maxTurns);
+  checkCount('toolEnv', 'maxCalls', maxCalls);
+  checkCount('toolEnv', 'maxResultLength', maxResultLength);
+  checkTimeLimit('toolEnv', 'timeoutMs', timeoutMs);
+  if (typeof tools !== 'function') checkTools(tools);
+
+  return (task) => {
+    let world: ToolWorld = { tools: [] };
+    let [turn, toolCalls, toolErrors] = [0, 0, 0];
+
+    /** What the model reads about one call. */
+    async function result(call: ToolCall, signal: AbortSignal | undefined): Promise<string> {
+      try {
+        if (++toolCalls > maxCalls) throw new Error(`no more than ${maxCalls} calls are allowed.`);
+        const { tool, args } = resolved(call, world.tools);
+        const limit = { what: `tool ${tool.name}`, timeoutMs, signal };
+        const run = async (inner: AbortSignal) => tool.execute(args, { signal: inner });
+        return cut(spelled(await withinTime(run, limit)), maxResultLength);
+      } catch (error) {
+        signal?.throwIfAborted();
+        toolErrors++;
+        const message = error instanceof Error ? error.message : String(error);
+        return cut(`Error: ${message}`, maxResultLength);
+      }
+    }
+
+    async function judged(signal: AbortSignal | undefined): Promise<number> {
+      const limit = { what: 'the reward of the world', timeoutMs, signal };
+      return withinTime(() => world.reward?.() ?? 0, limit);
+    }
+
+    return orderly({
+      async reset({ seed }) {
+        if (typeof tools === 'function') {
+          world = await tools(task, { seed });
+          checkTools(world.tools);
+        } else world = { tools };
+        return { messages: withSystemText(task.messages, format.describe(world.tools)) };
+      },
+      async step({ content }, options) {
+        turn++;
+        const calls = format.parse(content);
+        const results = await Promise.all(calls.map((call) => result(call, options?.signal)));
+        const terminated = calls.length === 0;
+        const truncated = !terminated && turn >= maxTurns;
+        return {
+          messages: results.map((text): Message => ({ role: 'tool', content: text })),
+          reward: terminated || truncated ? await judged(options?.signal) : 0,
+          terminated,
+          truncated,
+          info: { toolCalls, toolErrors },
+        };
+      },
+      close: async () => world.close?.(),
+    });
+  };
+}
+
+/** The tool of a call with valid arguments, or an error that tells the model what to do. */
+function resolved(call: ToolCall, tools: readonly Tool[]): { tool: Tool; args: Row } {
+  if ('problem' in call) throw new Error(`${call.problem}. Write the call again.`);
+  const tool = tools.find(({ name }) => name === call.name);
+  if (tool === undefined) {
+    const names = tools.map(({ name }) => name).join(', ') || 'none';
+    throw new Error(`there is no tool ${call.name.slice(0, 80)}. The tools are: ${names}.`);
+  }
+  const wrong = [
+    ...problems({ type: 'object' }, call.args, 'arguments'),
+    ...problems(tool.parameters, call.args, 'arguments'),
+  ];
+  if (wrong.length > 0) throw new Error(`${wrong.slice(0, 5).join('; ')}. Write the call again.`);
+  return { tool, args: call.args as Row };
+}
+
+function spelled(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null');
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length
+    ? text
+    : `${text.slice(0, length)}… (cut, ${text.length} characters)`;
+}
+
+/** The messages with a text at the end of their system message, which is made where there is none. */
+function withSystemText(messages: readonly Message[], text: string): readonly Message[] {
+  if (text === '') return messages;
+  const [first, ...rest] = messages;
+  if (first?.role !== 'system') return [{ role: 'system', content: text }, ...messages];
+  return [{ role: 'system', content: `${first.content}\n\n${text}` }, ...rest];
+}
+
+function checkTools(tools: readonly Tool[]): void {
+  const names = tools.map(({ name }) => name);
+  const odd = names.find((name, i) => !/^[\w-]{1,64}$/.test(name) || names.indexOf(name) !== i);
+  if (odd !== undefined) {
+    throw new RangeError(
+      `toolEnv: tools need different names of 1 to 64 letters, digits, _ and -, ` +
+        `got ${names.join(', ')}. Rename "${odd}".`,
+    );
+  }
+  for (const { name, parameters } of tools) {
+    const keyword = unknownKeyword(parameters);
+    if (keyword === undefined) continue;
+    throw new RangeError(
+      `toolEnv: the schema of tool ${name} needs keywords that can be checked, got "${keyword}". ` +
+        'Write that part out, or check it in execute.',
+    );
+  }
+}
