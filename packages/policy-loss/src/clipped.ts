@@ -39,9 +39,9 @@ export function clipped({
   checkPositive({ epsilon, epsilonHigh, delta });
 
   const loss = (w: number, A: number) => {
-    const capped = Math.min(w, delta);
-    const clipped = clamp(w, 1 - epsilon, 1 + epsilonHigh);
-    const selected = capped * A <= clipped * A ? capped : clipped;
+    const cappedRatio = Math.min(w, delta);
+    const clippedRatio = clamp(w, 1 - epsilon, 1 + epsilonHigh);
+    const selected = cappedRatio * A <= clippedRatio * A ? cappedRatio : clippedRatio;
     return { loss: -selected * A, gradRatio: selected === w ? -A : 0 };
   };
   const isLow = (w: number, A: number) => Math.min(w, delta) < 1 - epsilon && A < 0;
@@ -65,7 +65,7 @@ export interface ClippedLossOptions extends ClippedOptions, SlotOptions {}
 /**
  * The loss of GRPO and its relatives: the clipped surrogate, pulled towards a reference.
  *
- *     L = Σₜ cₜ·(ℓₜ + β·kₜ)        cₜ = 1 / (tokens of the step), by default
+ *     L = Σₜ cₜ·(ℓₜ + β·wₜ·kₜ)        by default cₜ = 1 / (tokens of the step), k = k3
  *
  * Shao et al. 2024, DeepSeekMath, equation 3, https://arxiv.org/abs/2402.03300, which has the
  * reduction `sequence-mean`; the default is DAPO's. Only `logProbs` receives gradient.
@@ -81,6 +81,8 @@ export function clippedLoss(options: ClippedLossOptions = {}): PolicyLoss {
 function checkPositive(options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (value > 0) continue;
-    throw new Error(`clipped: ${name} needs a number above 0, got ${value}. TRL's default is 0.2.`);
+    throw new Error(
+      `clipped: ${name} needs a number above 0, got ${value}. Leave it out for its default.`,
+    );
   }
 }

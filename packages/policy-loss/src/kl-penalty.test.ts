@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { clipped } from './clipped.js';
+import { compose } from './compose.js';
 import { adaptiveKl } from './controllers/adaptive-kl.js';
 import { k3 } from './kl-estimators.js';
 import { klPenalty } from './kl-penalty.js';
 import { prepare } from './prepare.js';
 import { tokenRatios } from './ratios.js';
+import { exampleInput, numericalGradient } from './testing.js';
 
 const input = {
   logProbs: [-1, -2],
@@ -48,6 +51,23 @@ describe('klPenalty', () => {
     expect(penalty(batch).values[0]).toBeCloseTo(1.2 * before, 14);
     expect(penalty.controllers).toEqual([controller]);
     expect(klPenalty({ coefficient: 1 }).controllers).toBeUndefined();
+  });
+
+  it('straight-through: reports the one and has the gradient of the other, by finite differences', () => {
+    const example = exampleInput(3);
+    const loss = (estimator: string) =>
+      compose({
+        surrogate: clipped(),
+        kl: klPenalty({ coefficient: 0.1, estimator, isImportanceWeighted: false }),
+      });
+    for (const name of ['k1', 'k3', 'abs']) {
+      const mixed = loss(`${name}+k2`)(example);
+      expect(mixed.metrics.kl).toBe(loss(name)(example).metrics.kl);
+      const expected = numericalGradient(loss('k2'), example);
+      mixed.gradLogProbs.forEach((gradient, i) => {
+        expect(gradient).toBeCloseTo(expected[i], 8);
+      });
+    }
   });
 
   it('says that reference log-probs are missing', () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { clipped } from './clipped.js';
+import { compose } from './compose.js';
 import { prepare } from './prepare.js';
 import {
   groupRatios,
@@ -7,6 +9,7 @@ import {
   sequenceTokenRatios,
   tokenRatios,
 } from './ratios.js';
+import { exampleInput, numericalGradient } from './testing.js';
 import type { RatioLevel } from './types.js';
 
 const input = {
@@ -42,6 +45,23 @@ describe('ratio levels', () => {
     const { values, backward } = ratios(sequenceTokenRatios);
     expect([...values]).toEqual([...ratios(sequenceRatios).values]);
     expect([...backward(Float64Array.of(1, 0, 0, 0, 0, 0))]).toEqual([values[0], 0, 0, 0, 0, 0]);
+  });
+
+  it('sequence-token: has the gradient of its value with the ratio of the sequence held constant', () => {
+    const example = exampleInput(3);
+    const held = prepare(example, sequenceRatios);
+    const frozen: RatioLevel = ({ logProbs }) => ({
+      values: logProbs.map(
+        (value, i) => held.ratios.values[i] * Math.exp(value - held.logProbs[i]),
+      ),
+      isPerSequence: false,
+      backward: (grad) => grad,
+    });
+    const expected = numericalGradient(compose({ surrogate: clipped(), ratio: frozen }), example);
+    const { gradLogProbs } = compose({ surrogate: clipped(), ratio: sequenceTokenRatios })(example);
+    gradLogProbs.forEach((gradient, i) => {
+      expect(gradient).toBeCloseTo(expected[i], 8);
+    });
   });
 
   it('group: the probability against what the old policy of the group expects of itself', () => {

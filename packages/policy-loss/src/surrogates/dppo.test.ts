@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compose } from '../compose.js';
-import { exampleInput } from '../testing.js';
+import { exampleInput, numericalGradient } from '../testing.js';
 import { dppo } from './dppo.js';
 import { reinforce } from './reinforce.js';
 
@@ -48,6 +48,26 @@ describe('dppo', () => {
     const expected = compose({ surrogate: reinforce() })(onPolicy).gradLogProbs;
     expect([...gradLogProbs]).toEqual([...expected]);
     expect(metrics['dppo/masked']).toBe(0);
+  });
+
+  it('has the gradient of its value with weight and selection held constant', () => {
+    const input = exampleInput(3);
+    for (const divergence of ['tv', 'kl'] as const) {
+      const loss = compose({ surrogate: dppo({ divergence, threshold: 0.02, ratioCap: 1.2 }) });
+      const { gradLogProbs, metrics } = loss(input);
+      expect(metrics['dppo/masked']).toBeGreaterThan(0);
+      const [B, T] = input.shape;
+      const held = Float64Array.from({ length: B * T }, (_, i) => {
+        const w = Math.min(Math.exp(input.logProbs[i] - input.oldLogProbs[i]), 1.2);
+        const isDropped = input.mask[i] === 1 && gradLogProbs[i] === 0;
+        return isDropped ? 0 : w * input.advantages[Math.floor(i / T)];
+      });
+      const frozen = compose({ surrogate: reinforce() });
+      const expected = numericalGradient(frozen, { ...input, advantages: held });
+      gradLogProbs.forEach((gradient, i) => {
+        expect(gradient).toBeCloseTo(expected[i], 8);
+      });
+    }
   });
 
   it('counts what it dropped', () => {
