@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { arithmeticTasks, conversationEnv, scriptedUser, singleTurn, toolEnv } from './index.js';
+import {
+  arithmeticTasks,
+  conversationEnv,
+  guessingGame,
+  guessingTasks,
+  scriptedUser,
+  singleTurn,
+  toolEnv,
+} from './index.js';
 import { type EnvCheckOptions, envChecks } from './testing.js';
 import type { Env, EnvFactory, StepResult } from './types.js';
 
@@ -13,6 +21,12 @@ const environments: readonly (EnvCheckOptions & {
     name: 'conversationEnv with a script',
     env: conversationEnv({ user: scriptedUser(['a', 'b']) }),
     tasks: arithmeticTasks({ seed: 1, count: 2 }).tasks,
+  },
+  {
+    name: 'guessingGame',
+    env: guessingGame(),
+    answer: (_, turn) => ['thirty', '50', '25'][turn % 3],
+    tasks: guessingTasks({ seed: 1, count: 3 }).tasks,
   },
   {
     name: 'toolEnv',

@@ -5,13 +5,16 @@ export {
 } from './arithmetic-tasks.js';
 export type { DatasetOptions } from './collect-tasks.js';
 export { type ConversationOptions, conversationEnv } from './conversation-env.js';
+export { type CountdownOptions, countdownReward, countdownTasks } from './countdown.js';
 export { type CsvOptions, readCsv } from './csv.js';
 export { datasetFromRows } from './dataset-from-rows.js';
+export { type GuessingOptions, guessingGame, guessingTasks } from './guessing-game.js';
 export { readJson } from './json-file.js';
 export { readJsonl, writeJsonl } from './jsonl.js';
 export { orderly } from './orderly.js';
 export { scriptedUser } from './scripted-user.js';
 export { singleTurn } from './single-turn.js';
+export { type SortingOptions, sortingTasks } from './sorting-tasks.js';
 export { type SplitOptions, splitDataset } from './split-dataset.js';
 export { type TaskBatchOptions, taskBatch } from './task-batch.js';
 export { hermesToolCalls, llamaToolCalls, mistralToolCalls } from './tool-call-formats.js';

@@ -3,6 +3,7 @@ export { clipReward } from './clip-reward.js';
 export { type Combination, combine } from './combine.js';
 export type { CountTokens } from './completion-tokens.js';
 export { type CosineLengthOptions, cosineLength } from './cosine-length.js';
+export { type ExactAnswerOptions, exactAnswer } from './exact-answer.js';
 export { type NumericAnswerOptions, numericAnswer } from './numeric-answer.js';
 export { type RepetitionPenaltyOptions, repetitionPenalty } from './repetition-penalty.js';
 export { type ScoreOptions, scoreEpisodes } from './score-episodes.js';

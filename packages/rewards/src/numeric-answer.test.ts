@@ -74,6 +74,6 @@ test('another column and another pattern can be given', () => {
 
 test('a pattern without a group is refused', () => {
   expect(() => numericAnswer({ pattern: /Total: \d+/ })).toThrow(
-    'numericAnswer: pattern needs a group around the number, got /Total: \\d+/ without one.',
+    'numericAnswer: pattern needs a group around the answer, got /Total: \\d+/ without one.',
   );
 });

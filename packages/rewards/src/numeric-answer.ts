@@ -1,12 +1,11 @@
+import { ANSWER_TAG, answerFinder } from './answer-tag.js';
 import { canonicalDecimal } from './decimal.js';
 import { rowColumn } from './row-column.js';
 import type { Reward } from './types.js';
 
-const ANSWER_TAG = /<answer>((?:(?!<answer>)[\s\S])*?)<\/answer>/g;
-
 /** Options of `numericAnswer`. */
 export interface NumericAnswerOptions {
-  /** Column of the row that holds the right answer, a number or its text. */
+  /** Column of the row that holds the right answer, a number or its text. Default `answer`. */
   readonly column?: string;
   /** Finds the answer in the completion; its first group is the number. The last match counts. */
   readonly pattern?: RegExp;
@@ -30,30 +29,18 @@ export function numericAnswer({
   column = 'answer',
   pattern = ANSWER_TAG,
 }: NumericAnswerOptions = {}): Reward {
-  if (groupCount(pattern) === 0) {
-    throw new RangeError(
-      `numericAnswer: pattern needs a group around the number, got ${pattern} without one. ` +
-        'Put the part that is the number in parentheses.',
-    );
-  }
-  const everyMatch = new RegExp(pattern, pattern.flags.replace(/[gy]/g, '').concat('g'));
+  const find = answerFinder('numericAnswer', pattern);
   return {
     name: 'numericAnswer',
     fn: ({ completion, row }) => {
       const gold = rowColumn('numericAnswer', row, column);
       const goldNumber = canonicalDecimal(isText(gold) ? String(gold) : '');
       if (goldNumber === null) return null;
-      const answer = [...completion.matchAll(everyMatch)].at(-1)?.[1] ?? '';
-      return canonicalDecimal(answer) === goldNumber ? 1 : 0;
+      return canonicalDecimal(find(completion) ?? '') === goldNumber ? 1 : 0;
     },
   };
 }
 
 function isText(value: unknown): value is string | number | bigint {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
-}
-
-/** A pattern that also matches the empty text shows how many groups it has. */
-function groupCount(pattern: RegExp): number {
-  return (new RegExp(`${pattern.source}|`, pattern.flags).exec('')?.length ?? 1) - 1;
 }
