@@ -37,6 +37,9 @@ const rows: { ids: number[]; logProbs: (number | null)[] }[] = reference.batch.i
 );
 const batch = toTokenBatch(rows.map(({ ids }) => ({ ids, mask: ids.map((_, t) => t > 0) })));
 const backends = await availableBackends();
+const output = // [V, D] the embeddings, which the output layer shares
+  readSafetensors(join(folder, 'model.safetensors')).tensors.get('model.embed_tokens.weight')
+    ?.data ?? new Float32Array();
 
 describe.each(backends)('on the %s backend', (backend) => {
   beforeAll(async () => {
@@ -70,6 +73,30 @@ describe.each(backends)('on the %s backend', (backend) => {
     model.dispose();
   });
 
+  test('hidden states times the output weights are the logits that tokens were predicted from', async () => {
+    const model = LanguageModel.open(folder);
+    const own = rows.map(({ ids }) => ({ ids, mask: ids.map((_, t) => t > 0 && t % 3 !== 0) }));
+    const { before, after } = await model.hiddenStates(toTokenBatch(own));
+    const width = model.config.hiddenSize;
+    const expected = own.flatMap(({ mask }) => mask.filter(Boolean)).length;
+    expect(before.shape).toEqual([expected, width]);
+    expect(after.shape).toEqual([rows.length, width]);
+    let n = 0;
+    for (const [b, { ids, mask }] of own.entries()) {
+      const logits = await model.logits(ids); // [T, V]
+      const compare = ({ data }: typeof before, row: number, position: number) => {
+        for (const v of [0, 7, model.config.vocabularySize - 1]) {
+          const state = data.subarray(row * width, (row + 1) * width);
+          const logit = state.reduce((sum, x, d) => sum + x * output[v * width + d], 0);
+          expect(logit).toBeCloseTo(logits[position * model.config.vocabularySize + v], 4);
+        }
+      };
+      for (const [t, isOwn] of mask.entries()) if (isOwn) compare(before, n++, t - 1);
+      compare(after, b, ids.length - 1);
+    }
+    model.dispose();
+  });
+
   test('greedy sampling gives the tokens and log-probs of transformers', async () => {
     const model = LanguageModel.open(folder);
     const { prompts, completions, logps } = reference.greedy;
@@ -93,6 +120,7 @@ describe.each(backends)('on the %s backend', (backend) => {
     await model.forwardBackward(batch, negativeLogLikelihood);
     await model.optimStep({ learningRate: 1e-3, maxGradNorm: 1 });
     await model.logProbs(batch);
+    await model.hiddenStates(batch);
     await model.sampler().sample([{ ids: [1, 2, 3], seed: 1 }], { maxTokens: 4, stopIds: [] });
     model.dispose();
     expect(countTensors()).toBe(before);
@@ -148,6 +176,14 @@ describe('training', () => {
       expect((first?.data[index] ?? Number.NaN) / 0.1).toBeCloseTo(differences[i], 3);
     });
     expect(loss).toBeGreaterThan(0);
+    model.dispose();
+  });
+
+  test('a batch without tokens has states of zeros and none before a token', async () => {
+    const model = LanguageModel.open(folder);
+    const { before, after } = await model.hiddenStates(toTokenBatch([{ ids: [], mask: [] }]));
+    expect(before.shape).toEqual([0, model.config.hiddenSize]);
+    expect([...after.data]).toEqual(new Array(model.config.hiddenSize).fill(0));
     model.dispose();
   });
 

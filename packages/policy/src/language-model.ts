@@ -25,13 +25,15 @@ import { causalLayout, forwardHidden } from './forward.js';
 import { type ModelFolder, readModelFolder, writeModelFolder } from './model-folder.js';
 import { readOptimizer, writeOptimizer } from './optimizer-file.js';
 import { createSampler } from './sampler.js';
-import { checkBatch, selectTokens, toTokenBatch } from './token-batch.js';
+import { checkBatch, lastRows, selectTokens, toTokenBatch } from './token-batch.js';
 import type {
   ForwardBackward,
+  HiddenStateModel,
   LogProbLoss,
   OptimStep,
   Sampler,
   TokenBatch,
+  TokenStates,
   TrainablePolicy,
 } from './types.js';
 
@@ -46,7 +48,7 @@ const OPTIMIZER_FILE = 'optimizer.safetensors';
  * A causal language model on the tensor engine: scores tokens, learns from a loss on their log-probs, samples.
  * Start a backend with `initBackend` first. Owns its weights: `dispose` frees them.
  */
-export class LanguageModel implements TrainablePolicy {
+export class LanguageModel implements TrainablePolicy, HiddenStateModel {
   #weights: Record<string, Tensor>;
   #optimizer: AdamWState | undefined;
   #gradients: Record<string, Tensor> | undefined;
@@ -116,6 +118,23 @@ export class LanguageModel implements TrainablePolicy {
     picked.dispose();
     for (const [n, position] of at.entries()) scattered[position] = values[n];
     return scattered;
+  }
+
+  async hiddenStates(batch: TokenBatch): Promise<TokenStates> {
+    const { rows } = this.#select(batch); // [N]
+    const width = this.#folder.config.hiddenSize;
+    const picked = Int32Array.from([...rows, ...lastRows(batch)]); // [N + B]
+    let data = new Float32Array(picked.length * width);
+    if (batch.ids.length > 0) {
+      const states = tidy(() => gatherRows(this.#hidden(batch), picked)); // [N + B, D]
+      data = Float32Array.from(states.dataSync());
+      states.dispose();
+    }
+    const first = rows.length * width;
+    return {
+      before: { data: data.slice(0, first), shape: [rows.length, width] },
+      after: { data: data.slice(first), shape: [batch.shape[0], width] },
+    };
   }
 
   /**

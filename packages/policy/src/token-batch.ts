@@ -44,6 +44,11 @@ export function selectTokens({ ids, mask }: TokenBatch): {
   };
 }
 
+/** [B] the hidden row of the last token of each sequence; of its first place where it has no tokens. */
+export function lastRows({ lengths, shape: [, tokens] }: TokenBatch): Int32Array {
+  return lengths.map((length, b) => b * tokens + Math.max(0, length - 1));
+}
+
 /** @throws if sizes disagree, a sequence passes the context, a first token is unmasked, or an id is unknown */
 export function checkBatch(batch: TokenBatch, config: ModelConfig): void {
   const [sequences, tokens] = batch.shape;

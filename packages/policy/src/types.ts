@@ -1,5 +1,5 @@
 /**
- * Glossary (B sequences, T tokens, V vocabulary)
+ * Glossary (B sequences, T tokens, N unmasked tokens, D width of a hidden state, V vocabulary)
  * - Token ids are the truth: what was sampled is kept as ids and never re-tokenized from text.
  * - Log-probs: nats, of tokens under `softmax(logits / temperature)`.
  * - Sampler: makes tokens. Trainable policy: scores tokens and learns.
@@ -48,6 +48,26 @@ export interface OptimStep {
 export interface LogProbModel {
   /** [B, T] log-prob of ids[b, t] given ids[b, <t]; 0 where the mask is 0. */
   logProbs(batch: TokenBatch): Promise<Float64Array>;
+}
+
+/** Hidden states as plain numbers: after the last norm, what the output layer turns into logits. */
+export interface HiddenStates {
+  /** [N, D] row-major. */
+  readonly data: Float32Array;
+  readonly shape: readonly [states: number, width: number];
+}
+
+/** The hidden states of a batch in which a value function is asked. */
+export interface TokenStates {
+  /** [N, D] the state that each unmasked token was predicted from, one position before it; row by row. */
+  readonly before: HiddenStates;
+  /** [B, D] the state after the last token of each row; without meaning for a row of no tokens. */
+  readonly after: HiddenStates;
+}
+
+/** Shows what it makes of tokens before it scores them; a value function that stands on a model needs no more. */
+export interface HiddenStateModel {
+  hiddenStates(batch: TokenBatch): Promise<TokenStates>;
 }
 
 /** A language model that can be trained through its per-token log-probs. */
