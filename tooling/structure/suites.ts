@@ -16,7 +16,6 @@ export const suites: readonly Suite[] = [
       'packages/tensor/src/memory.ts',
       'packages/tensor/src/ops.ts',
       'packages/tensor/src/pick-log-probs.ts',
-      'packages/tensor/src/random-normal.ts',
       'packages/tensor/src/rms-norm.ts',
       'packages/tensor/src/rotary.ts',
       'packages/tensor/src/stop-gradient.ts',
