@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format } from 'node:util';
-import { baselines, clipAdvantages, estimators, groupRelative, scalings } from '@grpo/advantage';
+import {
+  baselines,
+  clipAdvantages,
+  estimators,
+  groupFilters,
+  groupRelative,
+  scalings,
+} from '@grpo/advantage';
 import { exampleBatch } from '@grpo/advantage/testing';
 import {
   controllers,
@@ -74,6 +81,7 @@ describe('pages of algorithms', () => {
       reductions,
       corrections,
       klEstimators,
+      groupFilters,
       ratioLevels,
       controllers,
     ].flatMap((registry) => registry.names());

@@ -25,6 +25,18 @@ describe('filterGroups', () => {
     expect([...filterGroups(batch([[null, null]]), () => true).keep]).toEqual([0, 0]);
   });
 
+  it('takes a filter by its name and options', () => {
+    const scored = batch([
+      [1, 0, 0, 0],
+      [1, 1, 0, 0],
+    ]);
+    const named = { name: 'accuracy-band', least: 0.3 };
+    expect(filterGroups(scored, named).metrics['filter/kept_groups']).toBe(0.5);
+    expect(() => filterGroups(scored, 'hard-groups')).toThrow(
+      "no group filter is named 'hard-groups'",
+    );
+  });
+
   it('an empty batch keeps nothing', () => {
     expect(filterGroups(batch([]), () => true).metrics).toEqual({ 'filter/kept_groups': 0 });
   });

@@ -1,4 +1,5 @@
 import { ZERO_STD } from './metrics.js';
+import { createRegistry, type Named } from './registry.js';
 import { pick } from './score.js';
 import { mean, standardDeviation } from './statistics.js';
 import type { ScoredBatch } from './types.js';
@@ -45,6 +46,11 @@ export function accuracyBand({
   };
 }
 
+/** Filters of groups by name. */
+export const groupFilters = createRegistry<GroupFilter>('group filter');
+groupFilters.register('varying-scores', varyingScores, ['tolerance']);
+groupFilters.register('accuracy-band', accuracyBand, ['least', 'most', 'threshold']);
+
 /** What a filter left of a batch. */
 export interface FilteredGroups {
   /** [B] 1 for the completions of kept groups, completions without a score included. */
@@ -63,9 +69,10 @@ export interface FilteredGroups {
  */
 export function filterGroups(
   { scores, groups, groupOf }: ScoredBatch,
-  filter: GroupFilter,
+  filter: GroupFilter | Named,
 ): FilteredGroups {
-  const isKept = groups.map((members) => members.length > 0 && filter(pick(scores, members))); // [P]
+  const isWorthIt = groupFilters.resolve(filter);
+  const isKept = groups.map((members) => members.length > 0 && isWorthIt(pick(scores, members))); // [P]
   const kept = isKept.filter(Boolean).length;
   return {
     keep: Uint8Array.from(groupOf, (p) => Number(isKept[p])), // [B]

@@ -33,6 +33,7 @@ export {
   type FilteredGroups,
   filterGroups,
   type GroupFilter,
+  groupFilters,
   varyingScores,
 } from './filters.js';
 export { type GroupRelativeOptions, groupRelative } from './group-relative.js';

@@ -8,7 +8,7 @@ export interface DistributionKlOptions {
   /** Weight β of the KL, or a controller that changes it from step to step. */
   readonly coefficient: number | Controller | Named;
   /** Multiply by the ratio w, gradient included. Default true. */
-  readonly isImportanceWeighted?: boolean;
+  readonly isImportanceWeighted?: boolean | undefined;
 }
 
 /**

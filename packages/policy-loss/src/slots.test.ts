@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { clippedLoss } from './clipped.js';
 import { slots } from './slots.js';
 
 describe('slots', () => {
@@ -11,6 +12,16 @@ describe('slots', () => {
   it('takes a number, a name or options for a coefficient', () => {
     expect(slots({ beta: 0.1 }).kl?.controllers).toBeUndefined();
     expect(slots({ beta: { name: 'linear', to: 1, steps: 5 } }).kl?.controllers).toHaveLength(1);
+    const input = {
+      logProbs: [-1],
+      distributionKl: [0.5],
+      advantages: [0],
+      mask: [1],
+      shape: [1, 1] as const,
+    };
+    const full = clippedLoss({ beta: 0.1, klEstimator: 'distribution' })(input);
+    expect(full.loss).toBeCloseTo(0.05, 15);
+    expect(full.gradDistributionKl?.[0]).toBeCloseTo(0.1, 15);
     expect(slots({ entropy: 0.01 }).entropy).toBeTypeOf('function');
     const entropy = { coefficient: { name: 'adaptive-entropy', target: 1 }, fraction: 0.5 };
     expect(slots({ entropy }).entropy?.controllers).toHaveLength(1);

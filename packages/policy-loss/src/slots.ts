@@ -1,4 +1,5 @@
 import type { LossParts } from './compose.js';
+import { distributionKlPenalty } from './distribution-kl.js';
 import { type EntropyBonusOptions, entropyBonus } from './entropy-bonus.js';
 import { klPenalty } from './kl-penalty.js';
 import type { Named } from './registry.js';
@@ -10,7 +11,7 @@ export interface SlotOptions {
   readonly ratio?: RatioLevel | Named;
   /** Weight β of the KL term, or a controller that changes it. Default 0: no term, no reference needed. */
   readonly beta?: number | Controller | Named;
-  /** How the KL of a token is estimated; default k3. */
+  /** How the KL of a token is estimated; `distribution` takes it from the engine. Default k3. */
   readonly klEstimator?: KlEstimator | Named;
   /** Multiply the KL by the ratio, which makes its gradient unbiased. Default true. */
   readonly isKlImportanceWeighted?: boolean;
@@ -43,18 +44,15 @@ export function slots({
   reduction,
   entropy,
 }: SlotOptions): Omit<LossParts, 'surrogate'> {
+  const weighting = { coefficient: beta, isImportanceWeighted: isKlImportanceWeighted };
   const kl =
-    beta === 0
-      ? undefined
-      : klPenalty({
-          coefficient: beta,
-          estimator: klEstimator,
-          isImportanceWeighted: isKlImportanceWeighted,
-        });
+    klEstimator === 'distribution'
+      ? distributionKlPenalty(weighting)
+      : klPenalty({ ...weighting, estimator: klEstimator });
   const bonus = typeof entropy === 'number' ? { coefficient: entropy } : entropy;
   return {
     ratio,
-    kl,
+    kl: beta === 0 ? undefined : kl,
     correction,
     reduction,
     entropy: bonus && bonus.coefficient !== 0 ? entropyBonus(bonus) : undefined,

@@ -7,6 +7,7 @@ describe('estimators', () => {
   it('every estimator has a name', () => {
     expect(estimators.names()).toEqual([
       'best-of-group',
+      'clip-advantages',
       'dr-grpo',
       'gdpo',
       'gpg',
@@ -21,6 +22,7 @@ describe('estimators', () => {
       'reinforce++-baseline',
       'remax',
       'rloo',
+      'whiten',
     ]);
   });
 
@@ -32,6 +34,13 @@ describe('estimators', () => {
       Math.SQRT1_2,
       12,
     );
+  });
+
+  it('a config puts wrappers around estimators', () => {
+    const clip = { name: 'clip-advantages', limit: 0.5, estimator: 'rloo' };
+    expect([...estimators.resolve(clip)(batch).advantages]).toEqual([0.5, -0.5]);
+    const both = { name: 'whiten', estimator: { name: 'reinforce' }, epsilon: 0 };
+    expect(estimators.resolve(both)(batch).advantages[0]).toBeCloseTo(Math.SQRT1_2, 12);
   });
 
   it('a misspelt name or option is an error', () => {

@@ -1,7 +1,9 @@
 import { type GroupRelativeOptions, groupRelative } from '../group-relative.js';
-import { createRegistry } from '../registry.js';
+import { createRegistry, type Named } from '../registry.js';
+import type { StandardScalingOptions } from '../scalings.js';
 import type { AdvantageEstimator } from '../types.js';
 import { bestOfGroup } from './best-of-group.js';
+import { clipAdvantages } from './clip-advantages.js';
 import { gdpo } from './gdpo.js';
 import { gpg } from './gpg.js';
 import { passAtK } from './pass-at-k.js';
@@ -17,6 +19,7 @@ import {
   reMax,
   rloo,
 } from './recipes.js';
+import { whiten } from './whiten.js';
 
 const deviation = ['epsilon', 'epsilonPlacement', 'sample'] as const;
 
@@ -41,3 +44,20 @@ estimators.register('gdpo', gdpo, deviation);
 estimators.register('gpg', gpg, ['count']);
 estimators.register('pass-at-k', passAtK, ['k', 'threshold']);
 estimators.register('best-of-group', bestOfGroup, ['isNormalized', ...deviation]);
+
+/** What a wrapper is put around: an estimator or its name; default GRPO. */
+interface Wrapped {
+  readonly estimator?: AdvantageEstimator | Named;
+}
+estimators.register(
+  'whiten',
+  ({ estimator = 'grpo', ...options }: Wrapped & StandardScalingOptions = {}) =>
+    whiten(estimators.resolve(estimator), options),
+  ['estimator', ...deviation],
+);
+estimators.register(
+  'clip-advantages',
+  ({ estimator = 'grpo', ...options }: Wrapped & { readonly limit?: number } = {}) =>
+    clipAdvantages(estimators.resolve(estimator), options),
+  ['estimator', 'limit'],
+);
