@@ -88,7 +88,11 @@ async function startBackend(name: BackendName): Promise<void> {
 
 function loadNative(packageName: string): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  createRequire(import.meta.url)(packageName);
+  const require = createRequire(import.meta.url);
+  // tfjs-node 4.22 calls a function of node:util that Node 23 took out.
+  const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  require(packageName);
 }
 
 function firstLine(error: unknown): string {
