@@ -1,8 +1,8 @@
 // Compares the packages with numbers that another library computed:
 //   npm run parity -- DIR
-// DIR holds JSON files of reference cases, as packages/policy-loss/fixtures does. For every case it
+// (which builds first.) DIR holds JSON files of reference cases, as packages/policy-loss/fixtures does. For every case it
 // prints the largest absolute error of each output, then `N passed, N failed`; any failure makes the
-// exit status 1. Needs built packages: npm run build.
+// exit status 1.
 import * as advantage from '../../packages/advantage/dist/index.js';
 import * as policyLoss from '../../packages/policy-loss/dist/index.js';
 import { compareFolder } from './compare-folder.mjs';
