@@ -1,8 +1,7 @@
-// Compares the packages with numbers that another library computed:
-//   npm run parity -- DIR
-// (which builds first.) DIR holds JSON files of reference cases, as packages/policy-loss/fixtures does. For every case it
-// prints the largest absolute error of each output, then `N passed, N failed`; any failure makes the
-// exit status 1.
+// Compares the packages with numbers that another library computed. `npm run parity -- DIR` builds
+// first and then runs this file. DIR holds JSON files of reference cases, as
+// packages/policy-loss/fixtures does. For every case it prints the largest absolute error of each
+// output, then `N passed, N failed`; any failure makes the exit status 1.
 import * as advantage from '../../packages/advantage/dist/index.js';
 import * as policyLoss from '../../packages/policy-loss/dist/index.js';
 import { compareFolder } from './compare-folder.mjs';
