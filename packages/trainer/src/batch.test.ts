@@ -31,5 +31,14 @@ test('micro-batches divide the rows and keep the size of the whole step', () => 
     [1, 2],
   ]);
   expect(batches.map((batch) => [...batch.advantages])).toEqual([[0.5, -0.5], [0]]);
-  expect(stepSize(batches)).toEqual({ tokens: 3, sequences: 3 });
+  expect(stepSize(batches)).toEqual({ tokens: 3, sequences: 3, groups: 1 });
+});
+
+test('advantages per token are divided with their rows and narrowed with their batch', () => {
+  const perToken = Float64Array.of(0, 0, 1, 0, 0, 0, 2, 3, 0, 4, 0, 0); // [3, 4]
+  const batches = toBatches(rollouts, perToken, 2, 1);
+  expect(batches.map((batch) => [...batch.advantages])).toEqual([
+    [0, 0, 1, 0, 0, 0, 2, 3],
+    [0, 4],
+  ]);
 });

@@ -7,15 +7,17 @@ export interface TrainBatch {
   readonly tokens: TokenBatch;
   /** [B, T] by the weights that sampled. */
   readonly samplerLogProbs: Float64Array;
-  /** [B] */
+  /** [B] or [B, T] */
   readonly advantages: Float64Array;
+  /** [B] */
+  readonly groupIds: readonly string[];
 }
 
 /**
  * Lays rollouts out in right-padded batches of at most `size` sequences, in their order.
  * A failed rollout keeps its row, with nothing unmasked.
  *
- * @param advantages [B] one per rollout
+ * @param advantages [B] one per rollout, or [B, T] one per token, T those of the longest rollout
  */
 export function toBatches(
   rollouts: readonly Rollout[],
@@ -25,11 +27,18 @@ export function toBatches(
 ): TrainBatch[] {
   const batches: TrainBatch[] = [];
   const step = Math.min(size, rollouts.length);
+  const perRollout = advantages.length / rollouts.length; // 1 or T
   for (let start = 0; start < rollouts.length; start += step) {
     const part = rollouts.slice(start, start + step);
-    batches.push(toBatch(part, advantages.slice(start, start + part.length), temperature));
+    const own = advantages.slice(start * perRollout, (start + part.length) * perRollout);
+    batches.push(toBatch(part, own, temperature));
   }
   return batches;
+}
+
+/** Tokens of the longest rollout. */
+export function longest(rollouts: readonly Rollout[]): number {
+  return Math.max(0, ...rollouts.map(({ ids }) => ids.length));
 }
 
 function toBatch(
@@ -37,7 +46,7 @@ function toBatch(
   advantages: Float64Array,
   temperature: number,
 ): TrainBatch {
-  const [b, t] = [rollouts.length, Math.max(...rollouts.map(({ ids }) => ids.length))];
+  const [b, t] = [rollouts.length, longest(rollouts)];
   const ids = new Int32Array(b * t);
   const mask = new Uint8Array(b * t);
   const samplerLogProbs = new Float64Array(b * t);
@@ -50,15 +59,27 @@ function toBatch(
   return {
     tokens: { shape: [b, t], ids, lengths, mask, temperature },
     samplerLogProbs,
-    advantages,
+    advantages: advantages.length === b ? advantages : narrowed(advantages, b, t),
+    groupIds: rollouts.map(({ groupId }) => groupId),
   };
 }
 
-/** Tokens and sequences of the whole optimizer step, which every micro-batch is normalised by. */
+/** The first t of each row's numbers. [B, T] → [B, t] */
+function narrowed(numbers: Float64Array, b: number, t: number): Float64Array {
+  const T = numbers.length / b;
+  const rows = new Float64Array(b * t);
+  for (let row = 0; row < b; row++) {
+    rows.set(numbers.subarray(row * T, row * T + t), row * t);
+  }
+  return rows;
+}
+
+/** Tokens, sequences and groups of the whole optimizer step, which every micro-batch is normalised by. */
 export function stepSize(batches: readonly TrainBatch[]): StepSize {
   const count = (mask: Uint8Array) => mask.reduce((sum, m) => sum + m, 0);
   return {
     tokens: batches.reduce((sum, { tokens }) => sum + count(tokens.mask), 0),
     sequences: batches.reduce((sum, { tokens }) => sum + tokens.shape[0], 0),
+    groups: new Set(batches.flatMap(({ groupIds }) => groupIds)).size,
   };
 }

@@ -3,8 +3,10 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { TrainablePolicy } from '@grpo/policy';
-import type { TrainState } from './types.js';
+import type { TrainParts, TrainState } from './types.js';
+
+/** The parts whose weights a checkpoint holds. */
+export type WeightedParts = Pick<TrainParts, 'policy' | 'critic'>;
 
 /** A whole checkpoint: its folder checks out against its checksums. */
 export interface Checkpoint {
@@ -14,19 +16,21 @@ export interface Checkpoint {
 
 const STATE = 'state.json';
 const POLICY = 'policy';
+const CRITIC = 'critic';
 const CHECKSUMS = 'checksums.json';
 const NAME = /^step-(\d+)$/;
 const DIGITS = 6;
 
 /**
- * Writes `FOLDER/step-000120`: the policy with its optimizer, the state, and a checksum of every file.
+ * Writes `FOLDER/step-000120`: the policy and the critic with their optimizers, the state, and a checksum
+ * of every file.
  * It is made under another name, synced and then renamed, so that a checkpoint is there whole or not at all.
  *
  * @param keep newest checkpoints that stay
  */
 export async function saveCheckpoint(
   folder: string,
-  policy: TrainablePolicy,
+  { policy, critic }: WeightedParts,
   state: TrainState,
   keep: number,
 ): Promise<void> {
@@ -36,6 +40,7 @@ export async function saveCheckpoint(
   await mkdir(aside, { recursive: true });
   try {
     await policy.save(join(aside, POLICY), { optimizer: true });
+    await critic?.valueFunction.save(join(aside, CRITIC));
     await writeFile(join(aside, STATE), `${JSON.stringify(state)}\n`, { flush: true });
     const checksums = JSON.stringify(await checksumsOf(aside), null, 2);
     await writeFile(join(aside, CHECKSUMS), `${checksums}\n`, { flush: true });
@@ -72,12 +77,22 @@ export async function latestCheckpoint(
   return undefined;
 }
 
-/** Puts the policy into the state of a checkpoint. */
-export async function restorePolicy(
-  policy: TrainablePolicy,
+/**
+ * Puts policy and critic into the state of a checkpoint.
+ *
+ * @throws where there is a critic and the checkpoint holds none
+ */
+export async function restoreWeights(
+  { policy, critic }: WeightedParts,
   { folder }: Checkpoint,
 ): Promise<void> {
+  if (critic && !existsSync(join(folder, CRITIC))) {
+    throw new Error(
+      `restoreWeights: needs a checkpoint with a critic, got ${folder}, which holds none. Resume without the critic, or choose another folder.`,
+    );
+  }
   await policy.load(join(folder, POLICY));
+  await critic?.valueFunction.load(join(folder, CRITIC));
 }
 
 function stepsIn(folder: string): { step: number; folder: string }[] {

@@ -12,12 +12,13 @@ test('absent fields take their defaults, given ones stay', () => {
 
 test.each<[Partial<Record<keyof TrainConfig, unknown>>, string]>([
   [{ maxSteps: 0 }, 'maxSteps needs a whole number of at least 1, got 0'],
-  [{ numGenerations: 1 }, 'numGenerations needs a whole number of at least 2, got 1'],
+  [{ numGenerations: 0 }, 'numGenerations needs a whole number of at least 1, got 0'],
   [{ temperature: 0 }, 'temperature needs a number above 0, got 0'],
   [{ learningRate: '1e-4' }, 'learningRate needs a number from 0 to 1, got "1e-4"'],
   [{ learningRate: Number.NaN }, 'learningRate needs'],
   [{ microBatchSize: 1.5 }, 'microBatchSize needs a whole number of at least 1, got 1.5'],
   [{ maxFailureShare: 2 }, 'maxFailureShare needs a number from 0 to 1, got 2'],
+  [{ usesGreedyRollouts: 1 }, 'usesGreedyRollouts needs true or false, got 1'],
   [
     { lrSchedulerType: 'step' },
     'lrSchedulerType needs one of constant, linear, cosine, got "step"',

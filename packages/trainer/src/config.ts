@@ -8,6 +8,7 @@ export const DEFAULTS: Omit<TrainConfig, 'maxSteps'> = {
   promptsPerStep: 8,
   numGenerations: 8,
   numIterations: 1,
+  usesGreedyRollouts: false,
   microBatchSize: Number.POSITIVE_INFINITY,
   maxCompletionLength: 256,
   maxTurns: 1,
@@ -22,7 +23,7 @@ export const DEFAULTS: Omit<TrainConfig, 'maxSteps'> = {
   maxFailureShare: 0.5,
 };
 
-type NumberField = Exclude<keyof TrainConfig, 'lrSchedulerType'>;
+type NumberField = Exclude<keyof TrainConfig, 'lrSchedulerType' | 'usesGreedyRollouts'>;
 
 const integer = (least: number) => ({
   range: `a whole number of at least ${least}`,
@@ -34,7 +35,7 @@ const ALLOWED: Readonly<Record<NumberField, { range: string; holds: (n: number) 
   seed: integer(0),
   maxSteps: integer(1),
   promptsPerStep: integer(1),
-  numGenerations: integer(2),
+  numGenerations: integer(1),
   numIterations: integer(1),
   microBatchSize: between(
     'a whole number of at least 1',
@@ -61,10 +62,11 @@ export function resolveConfig(
   config: Partial<TrainConfig> & Pick<TrainConfig, 'maxSteps'>,
 ): TrainConfig {
   const resolved = { ...DEFAULTS, ...config };
+  const known = ['maxSteps', ...Object.keys(DEFAULTS)];
   for (const name of Object.keys(resolved)) {
-    if (!(name in ALLOWED) && name !== 'lrSchedulerType') {
+    if (!known.includes(name)) {
       throw new Error(
-        `resolveConfig: needs known fields, got "${name}". Known are ${[...Object.keys(ALLOWED), 'lrSchedulerType'].join(', ')}.`,
+        `resolveConfig: needs known fields, got "${name}". Known are ${known.join(', ')}.`,
       );
     }
   }
@@ -77,6 +79,11 @@ export function resolveConfig(
   if (!SCHEDULERS.includes(resolved.lrSchedulerType)) {
     throw new Error(
       `resolveConfig: lrSchedulerType needs one of ${SCHEDULERS.join(', ')}, got ${JSON.stringify(resolved.lrSchedulerType)}.`,
+    );
+  }
+  if (typeof resolved.usesGreedyRollouts !== 'boolean') {
+    throw new Error(
+      `resolveConfig: usesGreedyRollouts needs true or false, got ${JSON.stringify(resolved.usesGreedyRollouts)}.`,
     );
   }
   return resolved;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toBatches } from './batch.js';
-import { LossMetrics, rolloutMetrics } from './step-metrics.js';
+import { LossMetrics, meanOf, rolloutMetrics } from './step-metrics.js';
 import type { Rollout } from './types.js';
 
 const rollout = (own: number, end: 'length' | 'terminated'): Rollout => ({
@@ -42,9 +42,17 @@ test('metrics of micro-batches are weighted by their tokens, losses are added', 
   const logProbs = new Float64Array();
   metrics.add({ loss: 0.5, metrics: { kl: 0.1 }, logProbs }, long);
   metrics.add({ loss: 0.25, metrics: { kl: 0.5 }, logProbs }, short);
-  metrics.addStep({ gradNorm: 2 });
-  const means = metrics.means(1);
+  const means = metrics.means();
   expect(means.loss).toBe(0.75);
-  expect(means.grad_norm).toBe(2);
   expect(means.kl).toBeCloseTo(0.75 * 0.1 + 0.25 * 0.5, 12);
+});
+
+test('metrics of several optimizer steps are averaged, those of none are none', () => {
+  expect(
+    meanOf([
+      { loss: 1, kl: 0 },
+      { loss: 2, kl: 0.5 },
+    ]),
+  ).toEqual({ loss: 1.5, kl: 0.25 });
+  expect(meanOf([])).toEqual({});
 });

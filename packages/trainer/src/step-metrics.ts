@@ -27,14 +27,13 @@ export function rolloutMetrics(
   return metrics;
 }
 
-/** Gathers what the passes of one step report: means weighted by tokens, and the loss as a sum. */
+/** Gathers what the passes of one optimizer step report: means weighted by tokens, and the loss as a sum. */
 export class LossMetrics {
   readonly #tokens: number;
   readonly #sums = new Map<string, number>();
   #loss = 0;
-  #gradNorm = 0;
 
-  /** @param tokens unmasked tokens in all passes of the step */
+  /** @param tokens unmasked tokens in all passes of the optimizer step */
   constructor(tokens: number) {
     this.#tokens = tokens;
   }
@@ -47,18 +46,17 @@ export class LossMetrics {
     }
   }
 
-  addStep({ gradNorm }: { readonly gradNorm: number }): void {
-    this.#gradNorm += gradNorm;
+  means(): Record<string, number> {
+    return { loss: this.#loss, ...Object.fromEntries(this.#sums) };
   }
+}
 
-  /** @param steps optimizer steps taken */
-  means(steps: number): Record<string, number> {
-    return {
-      loss: this.#loss / steps,
-      grad_norm: this.#gradNorm / steps,
-      ...Object.fromEntries(this.#sums),
-    };
-  }
+/** The mean of each metric over records that have the same metrics; nothing for no records. */
+export function meanOf(records: readonly Readonly<Record<string, number>>[]) {
+  const [first = {}] = records;
+  return Object.fromEntries(
+    Object.keys(first).map((name) => [name, mean(records.map((record) => record[name]))]),
+  );
 }
 
 function sum(values: Iterable<number>): number {

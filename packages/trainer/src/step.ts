@@ -2,16 +2,20 @@ import { taskBatch } from '@grpo/envs';
 import type { LogProbLoss } from '@grpo/policy';
 import type { StepSize } from '@grpo/policy-loss';
 import { stepSize, type TrainBatch, toBatches } from './batch.js';
+import { learn } from './critic.js';
+import { estimateAdvantages } from './estimate-advantages.js';
 import { checkFailures } from './failures.js';
+import { updateControllers } from './memories.js';
 import { rollOut } from './rollout.js';
 import { learningRateAt } from './schedule.js';
 import { score } from './score.js';
-import { LossMetrics, rolloutMetrics } from './step-metrics.js';
+import { LossMetrics, meanOf, rolloutMetrics } from './step-metrics.js';
 import type { TrainConfig, TrainParts } from './types.js';
 
 /**
  * One step of group relative policy optimisation (Shao et al. 2024, section 4.1, https://arxiv.org/abs/2402.03300):
  * tasks → G episodes of each → rewards → advantages → loss on the log-probs → gradient → optimizer.
+ * With a critic, its values go into the advantages, and it learns last.
  *
  * @param step counted from 0; with the seed it decides every draw
  * @returns metrics of the step, without timings
@@ -22,7 +26,7 @@ export async function trainStep(
   config: TrainConfig,
   step: number,
 ): Promise<Record<string, number>> {
-  const { policy, reference, loss } = parts;
+  const { policy, reference, loss, critic } = parts;
   const { seed, promptsPerStep, numGenerations, temperature, maxGradNorm } = config;
 
   const tasks = taskBatch(parts.dataset, { seed, step, size: promptsPerStep }); // [P]
@@ -35,39 +39,40 @@ export async function trainStep(
   const scored = await score(parts.rewards, rollouts); // [P · G][K]
   checkFailures(scored.failures, rollouts.length, config.maxFailureShare);
 
-  const estimate = parts.advantage({
-    rewards: scored.values,
-    weights: parts.rewards.map(({ weight = 1 }) => weight),
-    groupIds: rollouts.map(({ groupId }) => groupId),
-    lengths: rollouts.map(({ mask }) => mask.filter(Boolean).length),
-  }); // advantages [P · G]
-
+  const estimate = await estimateAdvantages(parts, config, step, rollouts, scored); // [P · G] or [P · G, T]
   const batches = toBatches(rollouts, estimate.advantages, config.microBatchSize, temperature);
   const size = stepSize(batches);
   const references: (Float64Array | undefined)[] = [];
   for (const { tokens } of batches) references.push(await reference?.logProbs(tokens)); // [B, T]
 
-  const learningRate = learningRateAt(step, config);
-  const lossMetrics = new LossMetrics(size.tokens * config.numIterations);
-  for (let iteration = 0; iteration < config.numIterations; iteration++) {
+  const isWaiting = critic?.valueFunction.isWarm === false; // the policy, for its critic
+  const iterations = isWaiting ? 0 : config.numIterations;
+  const learningRate = isWaiting ? 0 : learningRateAt(step, config);
+  const optimizerSteps: Record<string, number>[] = [];
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const lossMetrics = new LossMetrics(size.tokens);
     for (const [i, batch] of batches.entries()) {
       const batchLoss = lossOn(batch, references[i], size, loss);
       lossMetrics.add(await policy.forwardBackward(batch.tokens, batchLoss), batch);
     }
-    lossMetrics.addStep(await policy.optimStep({ learningRate, maxGradNorm }));
+    const { gradNorm } = await policy.optimStep({ learningRate, maxGradNorm });
+    updateControllers(loss, lossMetrics.means(), size.sequences);
+    optimizerSteps.push({ ...lossMetrics.means(), grad_norm: gradNorm });
   }
+  const valueMetrics = critic && estimate.lesson ? await learn(critic, estimate.lesson) : {};
 
   return {
     ...estimate.metrics,
     ...rolloutMetrics(rollouts, scored, parts.rewards),
-    ...lossMetrics.means(config.numIterations),
+    ...meanOf(optimizerSteps),
+    ...valueMetrics,
     learning_rate: learningRate,
   };
 }
 
 /** The policy loss of one batch as a function of the current log-probs, all else held constant. */
 function lossOn(
-  { tokens, samplerLogProbs, advantages }: TrainBatch,
+  { tokens, samplerLogProbs, advantages, groupIds }: TrainBatch,
   refLogProbs: Float64Array | undefined,
   step: StepSize,
   loss: TrainParts['loss'],
@@ -80,6 +85,7 @@ function lossOn(
       advantages,
       mask: tokens.mask,
       shape: tokens.shape,
+      groupIds,
       step,
     });
 }

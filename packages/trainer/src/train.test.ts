@@ -12,10 +12,11 @@ import {
 import { clippedLoss } from '@grpo/policy-loss';
 import type { Reward } from '@grpo/rewards';
 import { initBackend } from '@grpo/tensor';
+import { givenHiddenStates, ValueModel } from '@grpo/value';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { evaluate } from './evaluate.js';
 import { train } from './train.js';
-import type { MetricsRecord, TrainParts } from './types.js';
+import type { MetricsRecord, NamedParts, TrainParts } from './types.js';
 
 // A model of a few thousand weights that is paid for saying "7": small enough to learn in seconds.
 const files = characterTokenizerFiles({
@@ -68,6 +69,18 @@ function parts(change: Partial<TrainParts> = {}): TrainParts & { policy: Languag
     loss: clippedLoss({ beta: 0.01 }),
     ...change,
   } as TrainParts & { policy: LanguageModel };
+}
+
+/** Parts with a critic on the policy's own hidden states. */
+function partsWithCritic(change: Partial<NamedParts> = {}, warmUpUpdates = 0) {
+  const p = parts();
+  const valueFunction = new ValueModel(givenHiddenStates(p.policy.config.hiddenSize), {
+    seed: 4,
+    warmUpUpdates,
+  });
+  const update = { learningRate: 5e-3, epochs: 2, minibatchSize: 16, clipRange: 0.5 };
+  const critic = { valueFunction, model: p.policy, update };
+  return { ...p, critic, advantage: 'gae', ...change } as NamedParts & { policy: LanguageModel };
 }
 const config = {
   seed: 5,
@@ -132,24 +145,99 @@ test('rewards without meaning teach nothing', async () => {
   expect(metrics['eval/rewards/sevens/mean']).toBeLessThan(0.5);
 });
 
-test('a run that is resumed from a checkpoint ends with the records of one that was not broken', async () => {
-  const whole = await train({ ...quiet, parts: parts(), config, folder: join(scratch, 'whole') });
-  const folder = join(scratch, 'broken');
-  await expect(
-    train({
+test.each<[string, () => NamedParts]>([
+  ['group-relative advantages', parts],
+  ['advantages per token from a critic', () => partsWithCritic({}, 3)],
+  [
+    'a moving average and an adaptive coefficient',
+    () =>
+      ({
+        ...parts(),
+        advantage: { name: 'group-relative', baseline: 'moving-average' },
+        loss: { name: 'clipped', beta: { name: 'adaptive-kl', horizon: 50 } },
+      }) as NamedParts,
+  ],
+])(
+  'with %s, a resumed run ends with the records of one that was not broken',
+  async (name, make) => {
+    const whole = await train({
       ...quiet,
-      parts: parts(),
+      parts: make(),
       config,
-      folder,
-      trackers: [
-        ({ step }) => {
-          if (step === 5) throw new Error('the power went off');
-        },
-      ],
-    }),
-  ).rejects.toThrow('the power went off');
-  const resumed = await train({ ...quiet, parts: parts(), config, folder, resume: true });
-  expect(timeless(resumed)).toEqual(timeless(whole));
+      folder: join(scratch, name, 'a'),
+    });
+    const folder = join(scratch, name, 'b');
+    await expect(
+      train({
+        ...quiet,
+        parts: make(),
+        config,
+        folder,
+        trackers: [
+          ({ step }) => {
+            if (step === 5) throw new Error('the power went off');
+          },
+        ],
+      }),
+    ).rejects.toThrow('the power went off');
+    const resumed = await train({ ...quiet, parts: make(), config, folder, resume: true });
+    expect(timeless(resumed)).toEqual(timeless(whole));
+  },
+);
+
+test.each<[string, Partial<NamedParts>]>([
+  ['advantages per token', { advantage: 'gae' }],
+  [
+    'a learned baseline',
+    { advantage: { name: 'group-relative', baseline: 'learned', scaling: 'batch-std' } },
+  ],
+])('with a critic and %s the policy learns, and the critic foretells', async (name, change) => {
+  const p = partsWithCritic(change);
+  const records = await train({
+    ...quiet,
+    parts: p,
+    config: { ...config, maxSteps: 30, evalSteps: 30, microBatchSize: 7 },
+    folder: join(scratch, `critic ${name}`),
+    evalDataset: dataset,
+  });
+  expect(records.at(-1)?.['eval/rewards/sevens/mean']).toBeGreaterThan(0.8);
+  const errors = records.map((record) => record['value/mean'] - record['value/return_mean']);
+  const meanError = (part: readonly number[]) =>
+    part.reduce((sum, error) => sum + Math.abs(error), 0) / part.length;
+  expect(meanError(errors.slice(-5))).toBeLessThan(0.5 * meanError(errors.slice(0, 5)));
+});
+
+test('until the critic is warm it learns alone', async () => {
+  const p = partsWithCritic({}, 2);
+  const records = await train({
+    ...quiet,
+    parts: p,
+    config: { ...config, maxSteps: 3 },
+    folder: join(scratch, 'warm-up'),
+  });
+  expect(records.map((record) => 'loss' in record)).toEqual([false, false, true]);
+  expect(records.map(({ learning_rate }) => learning_rate)).toEqual([0, 0, config.learningRate]);
+  for (const record of records) expect(record['value/loss']).toBeGreaterThan(0);
+  // The third step's first pass still has the weights that everything began with.
+  expect(records[2].kl).toBeCloseTo(0, 8);
+});
+
+test('greedy rollouts are what ReMax compares with, and count no tokens', async () => {
+  const records = await train({
+    ...quiet,
+    parts: { ...parts(), advantage: 'remax' },
+    config: { ...config, maxSteps: 3, numGenerations: 1, usesGreedyRollouts: true },
+    folder: join(scratch, 'remax'),
+  });
+  expect(records[0].num_tokens).toBeLessThanOrEqual(4 * config.maxCompletionLength);
+  expect(Math.max(...records.map(({ grad_norm }) => grad_norm))).toBeGreaterThan(0);
+  const without = train({
+    ...quiet,
+    parts: { ...parts(), advantage: 'remax' },
+    config: { ...config, maxSteps: 1 },
+    folder: join(scratch, 'no greedy'),
+  });
+  await expect(without).rejects.toThrow('this baseline needs greedyScores, got none');
 });
 
 test('micro-batches change the memory, not the metrics', async () => {

@@ -1,16 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '@grpo/envs';
-import { latestCheckpoint, restorePolicy, saveCheckpoint } from './checkpoint.js';
+import { latestCheckpoint, restoreWeights, saveCheckpoint } from './checkpoint.js';
 import { resolveConfig } from './config.js';
 import { evaluate } from './evaluate.js';
+import { memoriesOf, restoreMemories } from './memories.js';
 import { appendMetrics, keepMetricsUpTo, readMetrics } from './metrics-file.js';
+import { resolveParts } from './resolve-parts.js';
 import { trainStep } from './step.js';
-import type { MetricsRecord, Tracker, TrainConfig, TrainParts, TrainState } from './types.js';
+import type { MetricsRecord, NamedParts, Tracker, TrainConfig, TrainState } from './types.js';
 
 /** A run: what is trained, how, and where its folder is. */
 export interface TrainOptions {
-  readonly parts: TrainParts;
+  readonly parts: NamedParts;
   readonly config: Partial<TrainConfig> & Pick<TrainConfig, 'maxSteps'>;
   /** The run's folder: config.json, metrics.jsonl, checkpoints/. */
   readonly folder: string;
@@ -34,7 +36,7 @@ export interface TrainOptions {
  * @throws if the folder holds another run and `resume` is not set, or if too many episodes fail
  */
 export async function train({
-  parts,
+  parts: givenParts,
   config: given,
   folder,
   evalDataset,
@@ -43,13 +45,14 @@ export async function train({
   facts = {},
   say = (message) => console.error(message),
 }: TrainOptions): Promise<readonly MetricsRecord[]> {
+  const parts = resolveParts(givenParts);
   const config = resolveConfig(given);
   const checkpoints = join(folder, 'checkpoints');
   const metricsPath = join(folder, 'metrics.jsonl');
   mkdirSync(checkpoints, { recursive: true });
 
   let state = await startingState();
-  const save = () => saveCheckpoint(checkpoints, parts.policy, state, config.saveTotalLimit);
+  const save = () => saveCheckpoint(checkpoints, parts, state, config.saveTotalLimit);
   while (state.step < config.maxSteps) {
     const started = performance.now();
     let metrics: Record<string, number>;
@@ -60,7 +63,7 @@ export async function train({
       throw error;
     }
     const step = state.step + 1;
-    state = { step, tokens: state.tokens + metrics.num_tokens };
+    state = { step, tokens: state.tokens + metrics.num_tokens, memories: memoriesOf(parts) };
     const seconds = (performance.now() - started) / 1000;
     if (evalDataset && config.evalSteps > 0 && step % config.evalSteps === 0) {
       Object.assign(metrics, (await evaluate(parts, config, evalDataset)).metrics);
@@ -90,9 +93,10 @@ export async function train({
       const text = JSON.stringify({ ...config, facts }, null, 2);
       writeFileSync(join(folder, 'config.json'), `${text}\n`);
       keepMetricsUpTo(metricsPath, 0);
-      return { step: 0, tokens: 0 };
+      return { step: 0, tokens: 0, memories: memoriesOf(parts) };
     }
-    await restorePolicy(parts.policy, checkpoint);
+    await restoreWeights(parts, checkpoint);
+    restoreMemories(parts, checkpoint.state.memories ?? {});
     keepMetricsUpTo(metricsPath, checkpoint.state.step);
     say(`Resuming after step ${checkpoint.state.step} of ${config.maxSteps}.`);
     return checkpoint.state;

@@ -2,13 +2,21 @@
  * Glossary (P prompts, G completions per prompt, B = P · G sequences, T tokens, K rewards)
  * - Step: one batch of rollouts, and the optimizer steps taken on it.
  * - Rollout: one episode with the tokens that the model saw and produced.
+ * - Critic: a value function, which learns what reward to expect; advantages compare with its values.
  * - Record: the metrics of one step, one line of the run's metrics file.
  */
-import type { AdvantageEstimator } from '@grpo/advantage';
+import type { AdvantageEstimator, GaeInput, Named, TokenAdvantages } from '@grpo/advantage';
 import type { Dataset, EnvFactory, Task } from '@grpo/envs';
-import type { ChatFormat, LogProbModel, TrainablePolicy } from '@grpo/policy';
+import type {
+  ChatFormat,
+  HiddenStateModel,
+  HiddenStates,
+  LogProbModel,
+  TrainablePolicy,
+} from '@grpo/policy';
 import type { PolicyLoss } from '@grpo/policy-loss';
 import type { Episode, Reward } from '@grpo/rewards';
+import type { ValueFunction, ValueUpdateOptions } from '@grpo/value';
 
 /** How the learning rate moves after the warm-up. */
 export type SchedulerType = 'constant' | 'linear' | 'cosine';
@@ -21,12 +29,14 @@ export interface TrainConfig {
   readonly maxSteps: number;
   /** P, tasks per step. Default 8. */
   readonly promptsPerStep: number;
-  /** G, episodes per task. Default 8. */
+  /** G, episodes per task. Default 8. 1 needs a baseline that does not look at the group, such as a critic. */
   readonly numGenerations: number;
   /** μ, optimizer steps on each batch of rollouts. Default 1. */
   readonly numIterations: number;
   /** Sequences per forward and backward pass; the gradient does not depend on it. Default: all. */
   readonly microBatchSize: number;
+  /** Play every task once more, most probable tokens only, for the greedy-rollout baseline. Default false. */
+  readonly usesGreedyRollouts: boolean;
   /** Tokens that the model may produce in one turn. Default 256. */
   readonly maxCompletionLength: number;
   /** Answers of the model per episode. Default 1. */
@@ -61,8 +71,33 @@ export interface TrainParts {
   /** Makes the environment of one episode. */
   readonly env: EnvFactory;
   readonly rewards: readonly Reward[];
-  readonly advantage: AdvantageEstimator;
+  /** One advantage per completion, or per token, which needs a critic. */
+  readonly advantage: AdvantageEstimator | TokenAdvantageEstimator;
   readonly loss: PolicyLoss;
+  /** Its values go into the advantages, and it learns from every step. */
+  readonly critic?: Critic;
+}
+
+/** Parts as a person writes them: advantage and loss may go by their names. */
+export type NamedParts = Omit<TrainParts, 'advantage' | 'loss'> & {
+  readonly advantage: TrainParts['advantage'] | Named;
+  readonly loss: PolicyLoss | Named;
+};
+
+/** Rewards and a critic's values in; one advantage per token, and what the critic learns, out. */
+export interface TokenAdvantageEstimator {
+  /** [B, T] in and out, B all sequences of the step, padded to the longest. */
+  readonly perToken: (input: GaeInput) => TokenAdvantages;
+}
+
+/** A value function on a model's hidden states, and how it learns. */
+export interface Critic {
+  /** While `isWarm` is false it learns alone: the policy waits. */
+  readonly valueFunction: ValueFunction<HiddenStates> & { readonly isWarm?: boolean };
+  /** Makes the hidden states: the policy itself, or a frozen model. */
+  readonly model: HiddenStateModel;
+  /** Learning rate, epochs, minibatches and clip range of one update. */
+  readonly update: ValueUpdateOptions;
 }
 
 /** One episode with its tokens. */
@@ -93,4 +128,13 @@ export interface TrainState {
   readonly step: number;
   /** Tokens produced by the model so far. */
   readonly tokens: number;
+  readonly memories?: Memories;
+}
+
+/** Numbers that parts carry from step to step. */
+export interface Memories {
+  /** Of the advantage estimator, such as a moving average. */
+  readonly advantage?: Readonly<Record<string, number>>;
+  /** Of the loss's coefficients, in their order. */
+  readonly controllers?: readonly Readonly<Record<string, number>>[];
 }

@@ -1,0 +1,140 @@
+import {
+  type AdvantageEstimator,
+  type RewardBatch,
+  type ScoredBatch,
+  score,
+  scoreMetrics,
+  tokenRewards,
+} from '@grpo/advantage';
+import { toBatches } from './batch.js';
+import { type Lesson, statesOf, valuesOf } from './critic.js';
+import { greedyScores, weightsOf } from './greedy-scores.js';
+import type { Scores } from './score.js';
+import type { Critic, Rollout, TokenAdvantageEstimator, TrainConfig, TrainParts } from './types.js';
+
+/** Advantages of one step. */
+export interface Estimate {
+  /** [B] one per rollout, or [B, T] one per token, T those of the longest rollout. */
+  readonly advantages: Float64Array;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** What the critic learns, where there is one. */
+  readonly lesson?: Lesson;
+}
+
+/**
+ * Compares the rewards of a step's rollouts, in one of three ways: with each other, with what a critic expected of
+ * each prompt, or with what it expected at each token.
+ *
+ * @param step counted from 0
+ * @param values [B][K] rewards; null where one does not apply
+ */
+export async function estimateAdvantages(
+  parts: TrainParts,
+  config: TrainConfig,
+  step: number,
+  rollouts: readonly Rollout[],
+  { values }: Pick<Scores, 'values'>,
+): Promise<Estimate> {
+  const { advantage, critic } = parts;
+  const batch: RewardBatch = {
+    rewards: values,
+    weights: weightsOf(parts.rewards),
+    groupIds: rollouts.map(({ groupId }) => groupId),
+    lengths: rollouts.map(({ mask }) => mask.filter(Boolean).length),
+  };
+  const scored = score(batch); // [B]
+  if ('perToken' in advantage) {
+    if (critic) return perToken(advantage, critic, config, rollouts, scored);
+    throw new Error(
+      'estimateAdvantages: advantages per token need a critic, got none. Pass parts.critic.',
+    );
+  }
+  const greedy = config.usesGreedyRollouts
+    ? withGreedyScores(batch, await greedyScores(parts, config, step, rollouts))
+    : batch;
+  return critic
+    ? withExpectations(advantage, critic, config, rollouts, greedy, scored)
+    : advantage(greedy);
+}
+
+/** A completion whose greedy sibling has no score has nothing to be compared with, so its rewards do not apply. */
+function withGreedyScores(batch: RewardBatch, greedy: readonly number[]): RewardBatch {
+  const isKnown = greedy.map((score) => Number.isFinite(score));
+  return {
+    ...batch,
+    rewards: batch.rewards.map((row, i) => (isKnown[i] ? row : row.map(() => null))),
+    greedyScores: greedy.map((score, i) => (isKnown[i] ? score : 0)),
+  };
+}
+
+/** A value per completion, that of the state in which the model starts to answer, for the `learned` baseline. */
+async function withExpectations(
+  advantage: AdvantageEstimator,
+  critic: Critic,
+  config: TrainConfig,
+  rollouts: readonly Rollout[],
+  batch: RewardBatch,
+  { scores }: ScoredBatch,
+): Promise<Estimate> {
+  const starts = onlyScored(rollouts, scores).map((rollout) => {
+    const first = rollout.mask.indexOf(true);
+    return { ...rollout, mask: rollout.mask.map((_, t) => t === first) };
+  });
+  const { before: states } = await statesOf(critic.model, starts, config.microBatchSize); // [n, D]
+  const oldValues = await valuesOf(critic, states); // [n]
+
+  const rows = starts.flatMap(({ failure, mask }, i) =>
+    failure === undefined && mask.includes(true) ? [i] : [],
+  ); // [n]
+  const values = new Array<number>(rollouts.length).fill(0); // [B]
+  for (const [n, i] of rows.entries()) values[i] = oldValues[n];
+  const returns = rows.map((i) => scores[i]); // [n]
+  return {
+    ...advantage({ ...batch, values }),
+    lesson: { states, targets: { returns, oldValues } },
+  };
+}
+
+/**
+ * A value before each of the model's tokens. The score is earned at a completion's last token. Bootstrap values are
+ * those of the state after it where the episode was cut off, and 0 where the environment ended it.
+ */
+async function perToken(
+  advantage: TokenAdvantageEstimator,
+  critic: Critic,
+  config: TrainConfig,
+  rollouts: readonly Rollout[],
+  scored: ScoredBatch,
+): Promise<Estimate> {
+  const { scores } = scored;
+  const counted = onlyScored(rollouts, scores);
+  const { before: states, after } = await statesOf(critic.model, counted, config.microBatchSize);
+  const oldValues = await valuesOf(critic, states); // [N]
+  const valuesAfter = await valuesOf(critic, after); // [B]
+
+  const [{ tokens }] = toBatches(counted, scores, counted.length, 1);
+  const layout = { mask: tokens.mask, shape: tokens.shape };
+  const places = Array.from(tokens.mask.keys()).filter((i) => tokens.mask[i] === 1); // [N]
+  const values = new Float64Array(tokens.mask.length); // [B, T]
+  for (const [n, i] of places.entries()) values[i] = oldValues[n];
+  const isCutOff = counted.map(({ episode }) => episode.end !== 'terminated'); // [B]
+
+  const { advantages, returns } = advantage.perToken({
+    ...layout,
+    rewards: tokenRewards(scores, layout), // [B, T]
+    values,
+    bootstrapValues: valuesAfter.map((value, b) => (isCutOff[b] ? value : 0)), // [B]
+  }); // [B, T] each
+  return {
+    advantages,
+    metrics: scoreMetrics(scored, 'batch'),
+    lesson: { states, targets: { returns: places.map((i) => returns[i]), oldValues } },
+  };
+}
+
+/** A rollout without a score teaches nothing: it is masked as a failed one is. */
+function onlyScored(rollouts: readonly Rollout[], scores: Float64Array): Rollout[] {
+  return rollouts.map((rollout, i) =>
+    Number.isNaN(scores[i]) ? { ...rollout, failure: 'no reward applies' } : rollout,
+  );
+}

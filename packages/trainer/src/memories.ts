@@ -1,0 +1,45 @@
+import type { ControllerStep } from '@grpo/policy-loss';
+import type { Memories, TrainParts } from './types.js';
+
+type Remembering = Pick<TrainParts, 'advantage' | 'loss'>;
+
+/** What the parts remember now, as plain numbers. */
+export function memoriesOf({ advantage, loss }: Remembering): Memories {
+  const memory = 'memory' in advantage ? advantage.memory : undefined;
+  return {
+    ...(memory && { advantage: memory.save() }),
+    ...(loss.controllers && { controllers: loss.controllers.map((one) => one.save()) }),
+  };
+}
+
+/**
+ * Puts the parts into the state in which they were saved.
+ *
+ * @throws where the saved numbers belong to other parts
+ */
+export function restoreMemories({ advantage, loss }: Remembering, saved: Memories): void {
+  const memory = 'memory' in advantage ? advantage.memory : undefined;
+  const controllers = loss.controllers ?? [];
+  const savedControllers = saved.controllers ?? [];
+  if (controllers.length !== savedControllers.length || !memory !== !saved.advantage) {
+    throw new Error(
+      `restoreMemories: needs the advantage and the loss of the saved run, got an advantage ${memory ? 'with' : 'without'} memory and a loss of ${controllers.length} controllers where ${saved.advantage ? 'one with' : 'one without'} and ${savedControllers.length} were saved. Resume with the same parts.`,
+    );
+  }
+  if (saved.advantage) memory?.load(saved.advantage);
+  for (const [i, controller] of controllers.entries()) controller.load(savedControllers[i]);
+}
+
+/** Tells the loss's controllers of a finished optimizer step. */
+export function updateControllers(
+  { controllers = [] }: TrainParts['loss'],
+  { kl, entropy }: Readonly<Record<string, number>>,
+  sequences: number,
+): void {
+  const step: ControllerStep = {
+    ...(kl !== undefined && { kl }),
+    ...(entropy !== undefined && { entropy }),
+    sequences,
+  };
+  for (const controller of controllers) controller.update(step);
+}
