@@ -9,14 +9,14 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { groupRelative } from '@grpo/advantage';
-import { type Dataset, readJsonl, singleTurn } from '@grpo/envs';
+import { type Dataset, readJsonl } from '@grpo/envs';
 import { createChatFormat, LanguageModel } from '@grpo/policy';
 import { clippedLoss } from '@grpo/policy-loss';
-import { answerFormat, numericAnswer } from '@grpo/rewards';
 import { initBackend } from '@grpo/tensor';
-import { evaluate, progressBar, train, trainSupervised } from '@grpo/trainer';
+import { evaluate, progressBar, train } from '@grpo/trainer';
+import { accuracy, env, MAX_COMPLETION_LENGTH, percent, rewards, warmStart } from './experiment.js';
 import { shuffledRewards } from './shuffled-rewards.js';
-import { smallModel, writeDataset, written } from './task.js';
+import { writeDataset } from './task.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { values: args } = parseArgs({
@@ -39,27 +39,15 @@ const GRPO = {
   maxSteps: Number(args.steps),
   promptsPerStep: Number(args.prompts),
   numGenerations: 8,
-  maxCompletionLength: 8,
+  maxCompletionLength: MAX_COMPLETION_LENGTH,
   learningRate: 3e-4,
   lrSchedulerType: 'cosine' as const,
   warmupSteps: 5,
   evalSteps: 25,
   saveSteps: 10,
 };
-const WARM_START = {
-  seed,
-  maxSteps: Number(args['warm-steps']),
-  batchSize: 128,
-  learningRate: 2e-3,
-  warmupSteps: 20,
-  lrSchedulerType: 'linear' as const,
-  maxGradNorm: 1,
-};
 const EPSILON = 0.2;
 const BETA = 0.01;
-
-const rewards = [numericAnswer(), { ...answerFormat(), weight: 0.1 }];
-const env = singleTurn();
 
 async function main(): Promise<void> {
   const backend = await initBackend();
@@ -74,8 +62,9 @@ async function main(): Promise<void> {
   const heldOut = readJsonl(join(out, 'data', 'held-out.jsonl'));
   console.log(`Problems: ${training.tasks.length} to train on, ${heldOut.tasks.length} held out.`);
 
+  const maxSteps = Number(args['warm-steps']);
   const warmFolder = join(out, 'warm-start');
-  if (!existsSync(warmFolder)) await warmStart(training, warmFolder);
+  if (!existsSync(warmFolder)) await warmStart(training, warmFolder, { seed, maxSteps });
   const accuracyWarmStart = await accuracy(warmFolder, heldOut);
   console.log(`After the warm start: ${percent(accuracyWarmStart)} of the held-out problems.`);
 
@@ -120,34 +109,6 @@ async function main(): Promise<void> {
   });
 }
 
-/** Imitation of a teacher who is often wrong: the model learns the format and a part of the answers. */
-async function warmStart(dataset: Dataset, folder: string): Promise<void> {
-  const model = smallModel(seed);
-  const chat = createChatFormat(model.textFiles);
-  console.log(`Model: ${(model.parameterCount / 1e6).toFixed(2)} million weights. Warm start:`);
-  const examples = dataset.tasks.map(({ messages, row }) => ({
-    promptIds: chat.encodePrompt(messages),
-    completionIds: chat.encodeCompletion(written(String(row.demonstration))),
-  }));
-  await trainSupervised(model, examples, WARM_START, [progressBar(WARM_START.maxSteps)]);
-  await model.save(folder);
-  model.dispose();
-}
-
-/** Share of a dataset that the model in a folder answers rightly. */
-async function accuracy(folder: string, dataset: Dataset): Promise<number> {
-  const model = LanguageModel.open(folder);
-  const share = await answered(model, dataset);
-  model.dispose();
-  return share;
-}
-
-async function answered(policy: LanguageModel, dataset: Dataset): Promise<number> {
-  const parts = { policy, chat: createChatFormat(policy.textFiles), env, rewards };
-  const { metrics } = await evaluate(parts, { ...GRPO, maxTurns: 1 }, dataset);
-  return metrics['eval/rewards/numericAnswer/mean'];
-}
-
 /** The saved model, read back from disk, at work. */
 async function answerFive(folder: string, dataset: Dataset): Promise<void> {
   const policy = LanguageModel.open(folder);
@@ -169,8 +130,6 @@ function writeSummary(summary: Readonly<Record<string, unknown>>): void {
   renameSync(`${path}.writing`, path);
   console.log(`Summary (${relative('.', path)}):\n${readFileSync(path, 'utf8')}`);
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 try {
   await main();
