@@ -10,6 +10,7 @@ import { installAndBuild, pnpmOrExit, root } from '../scripts/pnpm.mjs';
 const names =
   process.argv.length > 2 ? process.argv.slice(2) : ['advantage', 'policy-loss', 'value'];
 installAndBuild();
+const { default: typescript } = await import('typescript');
 const scratch = mkdtempSync(join(tmpdir(), 'grpo-packed-'));
 const tarballs = join(scratch, 'tarballs');
 let failed = 0;
@@ -58,7 +59,8 @@ function check(name) {
 
   const readme = readFileSync(`${root}packages/${name}/README.md`, 'utf8');
   const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  writeFileSync(join(folder, 'example.mjs'), example);
+  const options = { module: 'ESNext', target: 'ES2022' };
+  writeFileSync(join(folder, 'example.mjs'), typescript.transpile(example, options));
   const { status, stdout, stderr } = run(process.execPath, ['example.mjs'], folder);
   if (status !== 0) return report(name, `the example failed: ${stderr}`);
   const promised = [...example.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(
