@@ -80,6 +80,7 @@ test('the tokens of an episode are prompt, answer, question, answer, each encode
   expect(rollout.episode).toMatchObject({
     task: '7',
     completion: '0',
+    completionTokens: 2,
     environmentReward: 2,
     end: 'terminated',
     row: { answer: '7' },

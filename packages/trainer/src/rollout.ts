@@ -26,6 +26,7 @@ interface Playing {
   readonly mask: boolean[];
   readonly logProbs: number[];
   completion: string;
+  completionTokens: number;
   reward: number;
   end?: EpisodeEnd;
   failure?: string;
@@ -79,6 +80,7 @@ function start(task: Task, groupId: string, env: EnvFactory): Playing {
     mask: [],
     logProbs: [],
     completion: '',
+    completionTokens: 0,
     reward: 0,
   };
 }
@@ -100,6 +102,7 @@ async function answer(
   episode.logProbs.push(...logProbs);
   episode.mask.push(...ids.map(() => true));
   episode.completion = chat.decodeCompletion(ids);
+  episode.completionTokens = ids.length;
   const message: Message = { role: 'assistant', content: episode.completion };
   episode.messages.push(message);
 
@@ -128,7 +131,7 @@ async function guarded(episode: Playing, work: () => Promise<void>): Promise<voi
 }
 
 function toRollout({ task, groupId, ids, mask, logProbs, ...episode }: Playing): Rollout {
-  const { messages, completion, reward, end = 'truncated', failure } = episode;
+  const { messages, completion, completionTokens, reward, end = 'truncated', failure } = episode;
   return {
     task,
     groupId,
@@ -139,6 +142,7 @@ function toRollout({ task, groupId, ids, mask, logProbs, ...episode }: Playing):
       task: task.id,
       messages,
       completion,
+      completionTokens,
       row: task.row,
       environmentReward: reward,
       end,
