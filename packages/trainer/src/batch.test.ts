@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { stepSize, toBatches } from './batch.js';
 import type { Rollout } from './types.js';
 
-const rollout = (ids: number[], own: number, failure?: string): Rollout => ({
+const rollout = (ids: number[], own: number, failure?: string, groupId = 'a'): Rollout => ({
   task: { id: 'a', messages: [], row: {} },
-  groupId: 'a',
+  groupId,
   ids,
   mask: ids.map((_, t) => t >= ids.length - own),
   logProbs: ids.map((_, t) => (t >= ids.length - own ? -t : 0)),
@@ -31,7 +31,7 @@ test('micro-batches divide the rows and keep the size of the whole step', () => 
     [1, 2],
   ]);
   expect(batches.map((batch) => [...batch.advantages])).toEqual([[0.5, -0.5], [0]]);
-  expect(stepSize(batches)).toEqual({ tokens: 3, sequences: 3, groups: 1 });
+  expect(stepSize(batches)).toEqual({ tokens: 3, sequences: 3 });
 });
 
 test('advantages per token are divided with their rows and narrowed with their batch', () => {
@@ -41,4 +41,13 @@ test('advantages per token are divided with their rows and narrowed with their b
     [0, 0, 1, 0, 0, 0, 2, 3],
     [0, 4],
   ]);
+});
+
+test('a batch names its groups where it holds them whole; a loss that compares members would else be wrong', () => {
+  const two = [...rollouts, rollout([1, 2], 1, undefined, 'b')];
+  const whole = toBatches(two, new Float64Array(4), 3, 1);
+  expect(whole.map(({ groupIds }) => groupIds)).toEqual([['a', 'a', 'a'], ['b']]);
+  expect(stepSize(whole)).toEqual({ tokens: 4, sequences: 4, groups: 2 });
+  const split = toBatches(two, new Float64Array(4), 2, 1);
+  expect(split.map((batch) => 'groupIds' in batch)).toEqual([false, false]);
 });

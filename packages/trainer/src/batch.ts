@@ -9,8 +9,8 @@ export interface TrainBatch {
   readonly samplerLogProbs: Float64Array;
   /** [B] or [B, T] */
   readonly advantages: Float64Array;
-  /** [B] */
-  readonly groupIds: readonly string[];
+  /** [B]; absent where a group is split between batches: a loss that compares its members must refuse. */
+  readonly groupIds?: readonly string[];
 }
 
 /**
@@ -25,15 +25,24 @@ export function toBatches(
   size: number,
   temperature: number,
 ): TrainBatch[] {
-  const batches: TrainBatch[] = [];
   const step = Math.min(size, rollouts.length);
+  const starts: number[] = [];
+  for (let start = 0; start < rollouts.length; start += step) starts.push(start);
+  const parts = starts.map((start) => rollouts.slice(start, start + step));
+  const hasWholeGroups =
+    parts.reduce((sum, part) => sum + groupsIn(part).size, 0) === groupsIn(rollouts).size;
+
   const perRollout = advantages.length / rollouts.length; // 1 or T
-  for (let start = 0; start < rollouts.length; start += step) {
-    const part = rollouts.slice(start, start + step);
-    const own = advantages.slice(start * perRollout, (start + part.length) * perRollout);
-    batches.push(toBatch(part, own, temperature));
-  }
-  return batches;
+  return parts.map((part, i) => {
+    const start = starts[i] * perRollout;
+    const own = advantages.slice(start, start + part.length * perRollout);
+    const groupIds = part.map(({ groupId }) => groupId);
+    return { ...toBatch(part, own, temperature), ...(hasWholeGroups && { groupIds }) };
+  });
+}
+
+function groupsIn(rollouts: readonly Rollout[]): Set<string> {
+  return new Set(rollouts.map(({ groupId }) => groupId));
 }
 
 /** Tokens of the longest rollout. */
@@ -60,7 +69,6 @@ function toBatch(
     tokens: { shape: [b, t], ids, lengths, mask, temperature },
     samplerLogProbs,
     advantages: advantages.length === b ? advantages : narrowed(advantages, b, t),
-    groupIds: rollouts.map(({ groupId }) => groupId),
   };
 }
 
@@ -74,12 +82,13 @@ function narrowed(numbers: Float64Array, b: number, t: number): Float64Array {
   return rows;
 }
 
-/** Tokens, sequences and groups of the whole optimizer step, which every micro-batch is normalised by. */
+/** Tokens, sequences and, where none is split, groups of the whole step, which every micro-batch is normalised by. */
 export function stepSize(batches: readonly TrainBatch[]): StepSize {
   const count = (mask: Uint8Array) => mask.reduce((sum, m) => sum + m, 0);
+  const groups = new Set(batches.flatMap(({ groupIds = [] }) => groupIds)).size;
   return {
     tokens: batches.reduce((sum, { tokens }) => sum + count(tokens.mask), 0),
     sequences: batches.reduce((sum, { tokens }) => sum + tokens.shape[0], 0),
-    groups: new Set(batches.flatMap(({ groupIds }) => groupIds)).size,
+    ...(groups > 0 && { groups }),
   };
 }

@@ -85,7 +85,7 @@ function lossOn(
       advantages,
       mask: tokens.mask,
       shape: tokens.shape,
-      groupIds,
+      ...(groupIds ? { groupIds } : {}),
       step,
     });
 }

@@ -259,6 +259,20 @@ test('micro-batches change the memory, not the metrics', async () => {
   }
 });
 
+test('a loss that looks at groups takes micro-batches of whole groups and refuses others', async () => {
+  const loss = { name: 'clipped', reduction: 'prompt-mean' };
+  const run = (microBatchSize: number) =>
+    train({
+      ...quiet,
+      parts: { ...parts(), loss },
+      config: { ...config, maxSteps: 1, microBatchSize },
+      folder: join(scratch, `groups of ${microBatchSize}`),
+    });
+  const [[all], [halves]] = [await run(16), await run(8)];
+  expect(halves.grad_norm).toBeCloseTo(all.grad_norm, 4);
+  await expect(run(6)).rejects.toThrow('a mean over prompts needs groupIds, got none');
+});
+
 test('several optimizer steps on the same rollouts move the ratio away from 1', async () => {
   const [first] = await train({
     ...quiet,

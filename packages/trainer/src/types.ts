@@ -33,7 +33,10 @@ export interface TrainConfig {
   readonly numGenerations: number;
   /** μ, optimizer steps on each batch of rollouts. Default 1. */
   readonly numIterations: number;
-  /** Sequences per forward and backward pass; the gradient does not depend on it. Default: all. */
+  /**
+   * Sequences per forward and backward pass; the gradient does not depend on it. Losses that look at groups need a
+   * multiple of `numGenerations`. Default: all.
+   */
   readonly microBatchSize: number;
   /** Play every task once more, most probable tokens only, for the greedy-rollout baseline. Default false. */
   readonly usesGreedyRollouts: boolean;
