@@ -8,6 +8,7 @@ const rollout = (ids: number[], own: number, failure?: string, groupId = 'a'): R
   ids,
   mask: ids.map((_, t) => t >= ids.length - own),
   logProbs: ids.map((_, t) => (t >= ids.length - own ? -t : 0)),
+  turnRewards: [],
   episode: { messages: [], completion: '', row: {}, environmentReward: 0, end: 'terminated' },
   ...(failure === undefined ? {} : { failure }),
 });

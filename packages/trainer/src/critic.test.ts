@@ -9,6 +9,7 @@ const rollout = (ids: number[], own: readonly number[]): Rollout => ({
   ids,
   mask: ids.map((_, t) => own.includes(t)),
   logProbs: ids.map(() => 0),
+  turnRewards: [],
   episode: { messages: [], completion: '', row: {}, environmentReward: 0, end: 'terminated' },
 });
 

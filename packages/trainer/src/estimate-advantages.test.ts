@@ -13,6 +13,7 @@ const rollout = (ids: number[], own: readonly number[], end: EpisodeEnd): Rollou
   ids,
   mask: ids.map((_, t) => own.includes(t)),
   logProbs: ids.map(() => 0),
+  turnRewards: [],
   episode: { messages: [], completion: '', row: {}, environmentReward: 0, end },
 });
 

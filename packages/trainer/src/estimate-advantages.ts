@@ -4,10 +4,10 @@ import {
   type ScoredBatch,
   score,
   scoreMetrics,
-  tokenRewards,
 } from '@grpo/advantage';
 import { toBatches } from './batch.js';
 import { type Lesson, statesOf, valuesOf } from './critic.js';
+import { rewardsInTime } from './environment-reward.js';
 import { greedyScores, weightsOf } from './greedy-scores.js';
 import type { Scores } from './score.js';
 import type { Critic, Rollout, TokenAdvantageEstimator, TrainConfig, TrainParts } from './types.js';
@@ -44,7 +44,7 @@ export async function estimateAdvantages(
   };
   const scored = score(batch); // [B]
   if ('perToken' in advantage) {
-    if (critic) return perToken(advantage, critic, config, rollouts, scored);
+    if (critic) return perToken({ ...parts, advantage, critic }, config, rollouts, scored);
     throw new Error(
       'estimateAdvantages: advantages per token need a critic, got none. Pass parts.critic.',
     );
@@ -95,13 +95,18 @@ async function withExpectations(
   };
 }
 
+type PartsPerToken = Pick<TrainParts, 'rewards'> & {
+  readonly advantage: TokenAdvantageEstimator;
+  readonly critic: Critic;
+};
+
 /**
- * A value before each of the model's tokens. The score is earned at a completion's last token. Bootstrap values are
- * those of the state after it where the episode was cut off, and 0 where the environment ended it.
+ * A value before each of the model's tokens. The score is earned at a completion's last token, but for what the
+ * environment paid on the way, if that is one of the rewards (`environmentReward`). Bootstrap values are those of the
+ * state after it where the episode was cut off, and 0 where the environment ended it.
  */
 async function perToken(
-  advantage: TokenAdvantageEstimator,
-  critic: Critic,
+  { advantage, critic, rewards }: PartsPerToken,
   config: TrainConfig,
   rollouts: readonly Rollout[],
   scored: ScoredBatch,
@@ -121,7 +126,7 @@ async function perToken(
 
   const { advantages, returns } = advantage.perToken({
     ...layout,
-    rewards: tokenRewards(scores, layout), // [B, T]
+    rewards: rewardsInTime(rewards, rollouts, scored.batch.rewards, scores, layout), // [B, T]
     values,
     bootstrapValues: valuesAfter.map((value, b) => (isCutOff[b] ? value : 0)), // [B]
   }); // [B, T] each

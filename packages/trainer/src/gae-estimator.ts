@@ -22,9 +22,9 @@ export interface GaeEstimatorOptions {
  * and A whitened over the step. Schulman et al. 2016, https://arxiv.org/abs/1506.02438; two λ as in Yuan
  * et al. 2025, https://arxiv.org/abs/2503.01491. The sums are those of `gae` in `@grpo/advantage`.
  *
- * A cut-off episode: running out of time is no outcome where rewards come on the way, so that the value of what
- * would have followed belongs to its return (Pardo et al. 2018, https://arxiv.org/abs/1712.00378). Here a score
- * judges the episode as it stands, cut off or not. To bootstrap would then count twice, and where most
+ * A cut-off episode: where rewards come on the way, running out of time is no outcome, and the value of what would
+ * have followed belongs to the return (Pardo et al. 2018, https://arxiv.org/abs/1712.00378): then bootstrap. A reward
+ * function judges an episode as it stands, cut off or not: to bootstrap as well would count twice, and where most
  * episodes are cut off, with γ = 1, values would grow without end.
  *
  * @returns an estimator: rewards and values [B, T] in; advantages [B, T] and returns [B, T] out

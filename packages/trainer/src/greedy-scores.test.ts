@@ -41,6 +41,7 @@ const rollout = (id: string, p: number): Rollout => ({
   ids: [],
   mask: [],
   logProbs: [],
+  turnRewards: [],
   episode: { messages: [], completion: '', row: {}, environmentReward: 0, end: 'terminated' },
 });
 const rewards = [

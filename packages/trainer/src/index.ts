@@ -7,6 +7,7 @@ export {
   type WeightedParts,
 } from './checkpoint.js';
 export { DEFAULTS, resolveConfig } from './config.js';
+export { environmentReward } from './environment-reward.js';
 export { type Evaluation, evaluate } from './evaluate.js';
 export { type Failure, RunStopped } from './failures.js';
 export { type GaeEstimatorOptions, gaeEstimator } from './gae-estimator.js';

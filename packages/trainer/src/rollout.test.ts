@@ -86,6 +86,10 @@ test('the tokens of an episode are prompt, answer, question, answer, each encode
     row: { answer: '7' },
   });
   expect(rollout.episode.messages.map(({ content }) => content)).toEqual(['7', '4', '9', '0']);
+  expect(rollout.turnRewards).toEqual([
+    { at: 5, reward: 1 },
+    { at: 11, reward: 1 },
+  ]);
   expect(closed.count).toBe(1);
 });
 

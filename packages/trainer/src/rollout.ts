@@ -25,6 +25,7 @@ interface Playing {
   readonly ids: number[];
   readonly mask: boolean[];
   readonly logProbs: number[];
+  readonly turnRewards: { readonly at: number; readonly reward: number }[];
   completion: string;
   completionTokens: number;
   reward: number;
@@ -79,6 +80,7 @@ function start(task: Task, groupId: string, env: EnvFactory): Playing {
     ids: [],
     mask: [],
     logProbs: [],
+    turnRewards: [],
     completion: '',
     completionTokens: 0,
     reward: 0,
@@ -108,6 +110,7 @@ async function answer(
 
   const step = await episode.env.step(message);
   episode.reward += step.reward;
+  episode.turnRewards.push({ at: episode.ids.length - 1, reward: step.reward });
   if (stopReason === 'length') episode.end = 'length';
   else if (step.terminated) episode.end = 'terminated';
   else if (step.truncated || last) episode.end = 'truncated';
@@ -130,7 +133,15 @@ async function guarded(episode: Playing, work: () => Promise<void>): Promise<voi
   }
 }
 
-function toRollout({ task, groupId, ids, mask, logProbs, ...episode }: Playing): Rollout {
+function toRollout({
+  task,
+  groupId,
+  ids,
+  mask,
+  logProbs,
+  turnRewards,
+  ...episode
+}: Playing): Rollout {
   const { messages, completion, completionTokens, reward, end = 'truncated', failure } = episode;
   return {
     task,
@@ -138,6 +149,7 @@ function toRollout({ task, groupId, ids, mask, logProbs, ...episode }: Playing):
     ids,
     mask,
     logProbs,
+    turnRewards,
     episode: {
       task: task.id,
       messages,

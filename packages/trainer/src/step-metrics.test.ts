@@ -9,6 +9,7 @@ const rollout = (own: number, end: 'length' | 'terminated'): Rollout => ({
   ids: [1, ...new Array<number>(own).fill(2)],
   mask: [false, ...new Array<boolean>(own).fill(true)],
   logProbs: new Array<number>(own + 1).fill(0),
+  turnRewards: [],
   episode: { messages: [], completion: '', row: {}, environmentReward: 0, end },
 });
 

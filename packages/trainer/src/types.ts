@@ -114,6 +114,8 @@ export interface Rollout {
   readonly mask: readonly boolean[];
   /** [T] the sampler's log-prob where the model produced the token, else 0. */
   readonly logProbs: readonly number[];
+  /** What the environment paid for each turn, and the place of that turn's last token. */
+  readonly turnRewards: readonly { readonly at: number; readonly reward: number }[];
   readonly episode: Episode;
   /** Why the episode failed, if it did; it then takes no part in training. */
   readonly failure?: string;
