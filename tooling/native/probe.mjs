@@ -7,6 +7,8 @@ const MARK = 'grpo-probe:';
 
 const program = (packageName) => `
   const tell = (found) => console.log(${JSON.stringify(MARK)} + JSON.stringify(found));
+  // As packages/tensor does: tfjs-node 4.22 calls a function of node:util that Node 23 took out.
+  require('node:util').isNullOrUndefined ??= (value) => value === null || value === undefined;
   try {
     const tf = require(${JSON.stringify(packageName)});
     const [product] = tf.matMul([[1, 2]], [[3], [4]]).dataSync();
