@@ -6,6 +6,7 @@ import { groupStd } from './scalings.js';
 import { score } from './score.js';
 import type { AdvantageEstimator, Baseline, RewardBatch, Scaling } from './types.js';
 
+/** The slots of `groupRelative`: parts, or names of registered ones. */
 export interface GroupRelativeOptions {
   /** What a score is compared with; default the group's mean. */
   readonly baseline?: Baseline | Named;

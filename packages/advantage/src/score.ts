@@ -1,5 +1,6 @@
 import type { GroupId, RewardBatch, ScoredBatch } from './types.js';
 
+/** Options of `score`. */
 export interface ScoreOptions {
   /** Bounds of a completion's sum of rewards, before penalties. */
   readonly range?: readonly [least: number, most: number] | undefined;

@@ -4,9 +4,11 @@ import type { AdvantageEstimator, Baseline, GroupId, RewardBatch } from './types
 /** One property that every part of a kind has; `run` throws where it does not hold. */
 export interface ConformanceCheck {
   readonly name: string;
+  /** Throws where the property does not hold. */
   readonly run: () => void;
 }
 
+/** Which properties an estimator is meant to have. */
 export interface ConformanceOptions {
   /** Whether equal scores within every group give advantages of 0; default true. */
   readonly isGroupRelative?: boolean;

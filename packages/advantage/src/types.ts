@@ -39,7 +39,9 @@ export interface Advantages {
 
 /** Numbers that a part carries from step to step, for a checkpoint. */
 export interface Memory {
+  /** What a checkpoint keeps. */
   readonly save: () => Readonly<Record<string, number>>;
+  /** Goes on from what `save` gave. */
   readonly load: (saved: Readonly<Record<string, number>>) => void;
 }
 

@@ -5,6 +5,7 @@ import { type SlotOptions, slots } from './slots.js';
 import { perToken } from './token-term.js';
 import type { PolicyLoss, Surrogate } from './types.js';
 
+/** The bounds of `clipped`. */
 export interface ClippedOptions {
   /** How far below 1 a ratio may move a negative advantage's token: ε. Default 0.2. */
   readonly epsilon?: number;
@@ -60,6 +61,7 @@ export function clipped({
   });
 }
 
+/** The bounds of `clipped`, and the other slots of the loss around it. */
 export interface ClippedLossOptions extends ClippedOptions, SlotOptions {}
 
 /**

@@ -4,6 +4,7 @@ import type { Named } from './registry.js';
 import { throughRatios } from './token-term.js';
 import type { Controller, KlPenalty } from './types.js';
 
+/** Options of the full-distribution KL term. */
 export interface DistributionKlOptions {
   /** Weight β of the KL, or a controller that changes it from step to step. */
   readonly coefficient: number | Controller | Named;

@@ -4,6 +4,7 @@ import { reductions, resolveController } from './registries.js';
 import type { Named } from './registry.js';
 import type { Controller, EntropyBonus, Reduction } from './types.js';
 
+/** Options of `entropyBonus`. */
 export interface EntropyBonusOptions {
   /** Weight η of the entropy, or a controller that changes it. */
   readonly coefficient: number | Controller | Named;

@@ -4,6 +4,7 @@ import type { Named } from './registry.js';
 import { throughRatios } from './token-term.js';
 import type { Controller, KlEstimator, KlPenalty } from './types.js';
 
+/** Weight and estimator of `klPenalty`. */
 export interface KlPenaltyOptions {
   /** Weight β of the KL, or a controller that changes it from step to step. */
   readonly coefficient: number | Controller | Named;

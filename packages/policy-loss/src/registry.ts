@@ -19,6 +19,7 @@ export interface Registry<Part> {
   readonly create: (name: string, options?: Readonly<Record<string, unknown>>) => Part;
   /** Makes the part that a config names, or returns a part as it is. */
   readonly resolve: (choice: Part | Named) => Part;
+  /** All registered names, in alphabetical order. */
   readonly names: () => readonly string[];
 }
 

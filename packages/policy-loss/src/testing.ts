@@ -3,9 +3,11 @@ import type { KlEstimator, LossInput, PolicyLoss } from './types.js';
 /** One property that every part of a kind has; `run` throws where it does not hold. */
 export interface ConformanceCheck {
   readonly name: string;
+  /** Throws where the property does not hold. */
   readonly run: () => void;
 }
 
+/** Which properties a loss is meant to have. */
 export interface LossConformanceOptions {
   /** Whether the gradient is that of the value: false for a loss that holds a weight constant. Default true. */
   readonly isDifferentiable?: boolean;

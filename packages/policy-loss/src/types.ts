@@ -73,7 +73,9 @@ export interface Controller {
   readonly value: number;
   /** Called once after each optimizer step with the step's means. */
   readonly update: (step: ControllerStep) => void;
+  /** What a checkpoint keeps. */
   readonly save: () => Readonly<Record<string, number>>;
+  /** Goes on from what `save` gave. */
   readonly load: (saved: Readonly<Record<string, number>>) => void;
 }
 

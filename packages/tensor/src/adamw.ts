@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NamedTensors, Tensor } from './types.js';
 
+/** Settings of `adamWStep`. */
 export interface AdamWOptions {
   /** Decay of the mean of the gradients. Default 0.9. */
   readonly beta1?: number;

@@ -10,6 +10,7 @@ export interface OpCase {
     readonly shape: readonly number[];
     readonly values: readonly number[];
   }[];
+  /** The operation, from tensors of the inputs' shapes. */
   readonly op: (...inputs: Tensor[]) => Tensor;
   /** The same function on plain numbers, in float64. */
   readonly reference: (...inputs: (readonly number[])[]) => readonly number[];

@@ -10,11 +10,13 @@ export interface GaeStates<States> extends TokenLayout {
   readonly cutOff?: { readonly rows: readonly number[]; readonly states: States };
 }
 
+/** Options of `gaeAdvantages`. */
 export interface GaeAdvantagesOptions extends GaeOptions {
   /** λ of the returns that the value function learns. Default: that of the advantages; VAPO takes 1. */
   readonly valueLambda?: number | Floats;
 }
 
+/** What `gaeAdvantages` returns. */
 export interface GaeAdvantages {
   /** [B, T]; 0 at masked positions. */
   readonly advantages: Float64Array;

@@ -6,13 +6,17 @@ import type { ValueFunction, ValueTargets } from './types.js';
 /** One property that every value function has; `run` rejects where it does not hold. */
 export interface ConformanceCheck {
   readonly name: string;
+  /** Rejects where the property does not hold. */
   readonly run: () => Promise<void>;
 }
 
 /** A value function and what to try it on. */
 export interface ValueFunctionSubject<States> {
   /** A fresh value function, the same at each call; `dispose` is called after each check where there is one. */
-  readonly make: () => ValueFunction<States> & { dispose?(): void };
+  readonly make: () => ValueFunction<States> & {
+    /** Frees what it owns. */
+    dispose?(): void;
+  };
   /** N ≥ 4 states. */
   readonly states: States;
   /** [N] returns that the states can explain. */

@@ -69,6 +69,7 @@ export interface ValueTargets {
   readonly oldValues: Floats;
 }
 
+/** How a value function learns from one batch. */
 export interface ValueUpdateOptions {
   readonly learningRate: number;
   /** Passes over the batch. Default 1. */

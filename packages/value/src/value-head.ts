@@ -20,6 +20,7 @@ export interface HeadDropout {
   readonly output: Random;
 }
 
+/** Options of `applyValueHead`. */
 export interface ApplyValueHeadOptions {
   /** Turns dropout on, for training. Default: off. */
   readonly dropout?: HeadDropout;

@@ -1,6 +1,7 @@
 import type { Floats } from '@grpo/advantage';
 import type { ValueTargets } from './types.js';
 
+/** Options of `valueLoss`. */
 export interface ValueLossOptions {
   /** ε, in the unit of the rewards. Default ∞, which makes the loss half the mean squared error. */
   readonly clipRange?: number;
@@ -8,6 +9,7 @@ export interface ValueLossOptions {
   readonly count?: number;
 }
 
+/** What `valueLoss` returns. */
 export interface ValueLoss {
   readonly loss: number;
   /** [N] ∂loss / ∂values. */

@@ -32,6 +32,7 @@ import { readValueFile, writeValueFile } from './value-file.js';
 import { applyValueHead, type HeadDropout, headDropout, initValueHead } from './value-head.js';
 import { valueLoss } from './value-loss.js';
 
+/** Sizes and settings of a `ValueModel`. */
 export interface ValueModelOptions {
   /** Makes the head's first weights, its dropout and the order of the minibatches. */
   readonly seed: number;

@@ -4,6 +4,7 @@ import { pick, score } from '../score.js';
 import { standardDeviation } from '../statistics.js';
 import type { AdvantageEstimator } from '../types.js';
 
+/** Options of `gpg`. */
 export interface GpgOptions {
   /**
    * What B is compared with: completions of groups whose scores differ (`varying-groups`, the paper's,

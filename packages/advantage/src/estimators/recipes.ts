@@ -32,6 +32,7 @@ export function litePpo(options: StandardScalingOptions = {}): AdvantageEstimato
   return groupRelative({ scaling: { name: 'batch-std', ...options } });
 }
 
+/** Options of `rloo`. */
 export interface RlooOptions {
   /** Divide by the deviation of all advantages of the batch; default false. */
   readonly isNormalized?: boolean;

@@ -12,6 +12,7 @@ export interface GaeInput extends TokenLayout {
   readonly bootstrapValues?: Floats;
 }
 
+/** How far rewards and errors reach back; see `gae`. */
 export interface GaeOptions {
   /** Discount γ from token to token; default 1. */
   readonly gamma?: number;

@@ -2,6 +2,7 @@ import type { AdvantageEstimator, GroupId } from '../types.js';
 import { discountedReturns } from './gae.js';
 import { checkShare, type Floats } from './token-batch.js';
 
+/** Options of `turnAdvantages`. */
 export interface TurnAdvantageOptions {
   /** Compares the returns of a group; for example `drGrpo()`. */
   readonly estimator: AdvantageEstimator;

@@ -1,6 +1,7 @@
 import { clamp } from '../numbers.js';
 import type { Controller } from '../types.js';
 
+/** Options of `adaptiveEntropy`. */
 export interface AdaptiveEntropyOptions {
   /** Coefficient at the first step; default 0. */
   readonly initial?: number;

@@ -1,6 +1,7 @@
 import { clamp } from '../numbers.js';
 import type { Controller } from '../types.js';
 
+/** Options of `adaptiveKl`. */
 export interface AdaptiveKlOptions {
   /** Coefficient at the first step; default 0.1. */
   readonly initial?: number;

@@ -1,6 +1,7 @@
 import { clamp } from '../numbers.js';
 import type { Controller } from '../types.js';
 
+/** Where a coefficient starts and ends, and over how many steps. */
 export interface ScheduleOptions {
   /** Coefficient at the first step; default 0. */
   readonly from?: number;

@@ -2,6 +2,7 @@ import { covariances } from '../covariance.js';
 import { clamp } from '../numbers.js';
 import type { Correction, LossBatch } from '../types.js';
 
+/** Options of `clipCov`. */
 export interface ClipCovOptions {
   /** Share of unmasked tokens that are dropped, at least one; default 2e-4. */
   readonly fraction?: number;

@@ -1,6 +1,7 @@
 import { boundedExp, clamp, rowSums } from '../numbers.js';
 import type { Correction, LossBatch } from '../types.js';
 
+/** Level, bounds and kind of an importance-sampling correction. */
 export interface ImportanceSamplingOptions {
   /**
    * What is weighed: each `token`; the whole `sequence`, by the product of its tokens' ratios; or the

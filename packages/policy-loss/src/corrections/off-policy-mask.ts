@@ -1,6 +1,7 @@
 import { maskedMean, rowSums } from '../numbers.js';
 import type { Correction } from '../types.js';
 
+/** Options of `offPolicyMask`. */
 export interface OffPolicyMaskOptions {
   /** Greatest mean distance of a sequence from the current policy, in nats per token; default 0.1. */
   readonly threshold?: number;

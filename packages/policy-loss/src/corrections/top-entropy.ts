@@ -1,5 +1,6 @@
 import type { Correction, LossBatch } from '../types.js';
 
+/** Options of `topEntropy`. */
 export interface TopEntropyOptions {
   /** Share of unmasked tokens that are trained: those of highest entropy. Default 0.2. */
   readonly fraction?: number;

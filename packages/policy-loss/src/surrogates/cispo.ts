@@ -3,6 +3,7 @@ import { shareOf } from '../shares.js';
 import { perToken } from '../token-term.js';
 import type { Surrogate } from '../types.js';
 
+/** Bounds of the weight in `cispo`. */
 export interface CispoOptions {
   /** Greatest weight of a token, a bound on the ratio itself: 5 lets it grow to 5. Default 5. */
   readonly ratioCap?: number;

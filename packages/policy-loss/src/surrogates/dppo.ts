@@ -2,6 +2,7 @@ import { maskedMean } from '../numbers.js';
 import { perToken } from '../token-term.js';
 import type { LossBatch, Surrogate } from '../types.js';
 
+/** Thresholds of `dppo`. */
 export interface DppoOptions {
   /** How the token's two distributions are compared; default total variation. */
   readonly divergence?: 'tv' | 'kl';

@@ -1,6 +1,7 @@
 import { boundedExp, clamp, rowSums } from '../numbers.js';
 import type { Surrogate } from '../types.js';
 
+/** Bounds of `gmpo`. */
 export interface GmpoOptions {
   /** Bound of a token's log-ratio from below, for negative advantages, in nats; default 0.4. */
   readonly epsilon?: number;

@@ -2,6 +2,7 @@ import { covariances, topPositions } from '../covariance.js';
 import { perToken } from '../token-term.js';
 import type { Surrogate } from '../types.js';
 
+/** Options of `klCov`. */
 export interface KlCovOptions {
   /** Share of unmasked tokens that are held back; default 2e-4, and at least one token. */
   readonly fraction?: number;

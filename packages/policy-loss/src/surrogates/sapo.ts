@@ -1,6 +1,7 @@
 import { perToken } from '../token-term.js';
 import type { Surrogate } from '../types.js';
 
+/** Temperatures of `sapo`. */
 export interface SapoOptions {
   /** τ where the advantage is positive; default 1. */
   readonly temperaturePositive?: number;

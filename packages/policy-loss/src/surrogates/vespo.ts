@@ -4,6 +4,7 @@ import type { Named } from '../registry.js';
 import { throughRatios } from '../token-term.js';
 import type { Correction, LossBatch, Surrogate } from '../types.js';
 
+/** Shape of the weight in `vespo`. */
 export interface VespoOptions {
   /** k and λ where the advantage is 0 or more; default 2 and 3. */
   readonly kPositive?: number;
