@@ -13,7 +13,7 @@ import { type Dataset, readJsonl } from '@grpo/envs';
 import { createChatFormat, LanguageModel } from '@grpo/policy';
 import { clippedLoss } from '@grpo/policy-loss';
 import { initBackend } from '@grpo/tensor';
-import { evaluate, progressBar, train } from '@grpo/trainer';
+import { evaluate, progressBar, resolveConfig, train } from '@grpo/trainer';
 import { accuracy, env, MAX_COMPLETION_LENGTH, percent, rewards, warmStart } from './experiment.js';
 import { shuffledRewards } from './shuffled-rewards.js';
 import { writeDataset } from './task.js';
@@ -50,6 +50,7 @@ const EPSILON = 0.2;
 const BETA = 0.01;
 
 async function main(): Promise<void> {
+  resolveConfig(GRPO); // before the warm start, so that a wrong number is told at once
   const backend = await initBackend();
   console.log(
     `Backend: ${backend.description}. Seed: ${seed}. Folder: ${relative('.', out) || out}`,

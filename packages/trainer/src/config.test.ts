@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULTS, resolveConfig } from './config.js';
+import { checkSameConfig, DEFAULTS, resolveConfig } from './config.js';
 import type { TrainConfig } from './types.js';
 
 test('absent fields take their defaults, given ones stay', () => {
@@ -14,8 +14,8 @@ test.each<[Partial<Record<keyof TrainConfig, unknown>>, string]>([
   [{ maxSteps: 0 }, 'maxSteps needs a whole number of at least 1, got 0'],
   [{ numGenerations: 0 }, 'numGenerations needs a whole number of at least 1, got 0'],
   [{ temperature: 0 }, 'temperature needs a number above 0, got 0'],
-  [{ learningRate: '1e-4' }, 'learningRate needs a number from 0 to 1, got "1e-4"'],
-  [{ learningRate: Number.NaN }, 'learningRate needs'],
+  [{ learningRate: '1e-4' }, "learningRate needs a number from 0 to 1, got '1e-4'"],
+  [{ maxSteps: Number.NaN }, 'maxSteps needs a whole number of at least 1, got NaN'],
   [{ microBatchSize: 1.5 }, 'microBatchSize needs a whole number of at least 1, got 1.5'],
   [{ maxFailureShare: 2 }, 'maxFailureShare needs a number from 0 to 1, got 2'],
   [{ usesGreedyRollouts: 1 }, 'usesGreedyRollouts needs true or false, got 1'],
@@ -31,4 +31,14 @@ test.each<[Partial<Record<keyof TrainConfig, unknown>>, string]>([
 test('a misspelt field is refused rather than passed over', () => {
   const config = { maxSteps: 3, learningrate: 1 } as Pick<TrainConfig, 'maxSteps'>;
   expect(() => resolveConfig(config)).toThrow('needs known fields, got "learningrate"');
+});
+
+test('a resume may be longer, but not another run', () => {
+  const config = resolveConfig({ maxSteps: 3, seed: 1 });
+  const stored = JSON.parse(JSON.stringify(config));
+  expect(() => checkSameConfig(stored, config)).not.toThrow();
+  expect(() => checkSameConfig(stored, { ...config, maxSteps: 9, saveSteps: 1 })).not.toThrow();
+  expect(() => checkSameConfig(stored, { ...config, seed: 2 })).toThrow(
+    'got seed 2 instead of 1. Use the stored value, or start a new run in another folder.',
+  );
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { SchedulerType, TrainConfig } from './types.js';
 
 const SCHEDULERS: readonly SchedulerType[] = ['constant', 'linear', 'cosine'];
@@ -73,7 +74,7 @@ export function resolveConfig(
   for (const [name, { range, holds }] of Object.entries(ALLOWED)) {
     const value = resolved[name as NumberField];
     if (typeof value !== 'number' || !holds(value)) {
-      throw new Error(`resolveConfig: ${name} needs ${range}, got ${JSON.stringify(value)}.`);
+      throw new Error(`resolveConfig: ${name} needs ${range}, got ${inspect(value)}.`);
     }
   }
   if (!SCHEDULERS.includes(resolved.lrSchedulerType)) {
@@ -87,4 +88,26 @@ export function resolveConfig(
     );
   }
   return resolved;
+}
+
+/** Fields that a resumed run may change: they say how long and how carefully, not what is computed. */
+const FREE = ['maxSteps', 'evalSteps', 'saveSteps', 'saveTotalLimit', 'maxFailureShare'];
+
+/**
+ * Checks that a resume goes on with the numbers of the run that it resumes.
+ *
+ * @param stored the parsed config.json of the run
+ * @throws naming the first field that differs, with both values
+ */
+export function checkSameConfig(
+  stored: Readonly<Record<string, unknown>>,
+  config: TrainConfig,
+): void {
+  const written = JSON.parse(JSON.stringify(config)) as Record<string, unknown>; // as in the file
+  for (const [name, value] of Object.entries(written)) {
+    if (FREE.includes(name) || stored[name] === value) continue;
+    throw new Error(
+      `train: needs the configuration of the run it resumes, got ${name} ${inspect(value)} instead of ${inspect(stored[name])}. Use the stored value, or start a new run in another folder.`,
+    );
+  }
 }

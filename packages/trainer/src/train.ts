@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '@grpo/envs';
 import { latestCheckpoint, restoreWeights, saveCheckpoint } from './checkpoint.js';
-import { resolveConfig } from './config.js';
+import { checkSameConfig, resolveConfig } from './config.js';
 import { evaluate } from './evaluate.js';
+import { RunStopped } from './failures.js';
 import { memoriesOf, restoreMemories } from './memories.js';
 import { appendMetrics, keepMetricsUpTo, readMetrics } from './metrics-file.js';
 import { resolveParts } from './resolve-parts.js';
@@ -59,7 +60,8 @@ export async function train({
     try {
       metrics = await trainStep(parts, config, state.step);
     } catch (error) {
-      await save(); // nothing since the last optimizer step is lost
+      // Nothing has moved since the last step where a run stops itself; after other errors it may have.
+      if (error instanceof RunStopped) await save();
       throw error;
     }
     const step = state.step + 1;
@@ -95,6 +97,7 @@ export async function train({
       keepMetricsUpTo(metricsPath, 0);
       return { step: 0, tokens: 0, memories: memoriesOf(parts) };
     }
+    checkSameConfig(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')), config);
     await restoreWeights(parts, checkpoint);
     restoreMemories(parts, checkpoint.state.memories ?? {});
     keepMetricsUpTo(metricsPath, checkpoint.state.step);
