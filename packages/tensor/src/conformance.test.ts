@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as g from './index.js';
+import * as ops from './ops.js';
 import { type OpCase, opErrors } from './testing.js';
 
 // Fixed, irregular numbers: no two alike, of both signs.
@@ -271,6 +272,12 @@ const cases: readonly OpCase[] = [
   },
 ];
 const backends = await g.availableBackends();
+
+test('every operation has its row', () => {
+  const tested = new Set(cases.map(({ name }) => name.split(' ')[0]));
+  const operations = Object.keys(ops).filter((name) => name !== 'tensor'); // makes one, takes none
+  expect(operations.filter((name) => !tested.has(name))).toEqual([]);
+});
 
 test('wasm and cpu load everywhere', () => {
   expect(backends).toEqual(expect.arrayContaining(['wasm', 'cpu']));

@@ -14,7 +14,6 @@ export {
   minimum,
   mul,
   neg,
-  oneHot,
   relu,
   reshape,
   rsqrt,
@@ -30,6 +29,4 @@ export {
   transpose,
   unsortedSegmentSum,
   where,
-  zeros,
-  zerosLike,
 } from '@tensorflow/tfjs';
