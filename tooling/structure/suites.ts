@@ -34,12 +34,20 @@ export const suites: readonly Suite[] = [
   {
     test: 'packages/policy/src/language-model.test.ts',
     covers: [
-      'packages/policy/src/decoder.ts',
       'packages/policy/src/forward.ts',
       'packages/policy/src/model-folder.ts',
       'packages/policy/src/optimizer-file.ts',
     ],
     why: 'What counts is the whole: logits as in transformers, gradients, a folder that was saved and read.',
+  },
+  {
+    test: 'packages/policy/src/architectures/conformance.test.ts',
+    covers: [
+      'packages/policy/src/architecture.ts',
+      'packages/policy/src/architectures/',
+      'packages/policy/src/decoder.ts',
+    ],
+    why: 'Every architecture runs through one table: logits, gradients, sampling and a saved folder.',
   },
   {
     test: 'packages/policy/src/chat-format.test.ts',

@@ -18,7 +18,12 @@ const config = {
 const json = llamaConfigJson(config, { eos: 3 });
 
 test('a config that was written is read back', () => {
-  expect(parseModelConfig(json, 'test')).toEqual({ modelType: 'llama', ...config });
+  expect(parseModelConfig(json, 'test')).toEqual({
+    modelType: 'llama',
+    attentionBias: false,
+    mlpBias: false,
+    ...config,
+  });
 });
 
 test('the new spelling of the rotary base means the same as the old', () => {
@@ -46,11 +51,15 @@ test('tied models have no output matrix of their own', () => {
 });
 
 test.each([
-  [{ model_type: 'gpt9' }, 'needs a model_type among llama, got "gpt9"'],
+  [{ model_type: 'gpt9' }, 'needs a model_type among llama, qwen2, got "gpt9"'],
   [{ hidden_size: 0 }, 'needs a whole number above 0 for "hidden_size", got 0'],
   [{ hidden_size: undefined }, 'for "hidden_size", got undefined'],
   [{ num_key_value_heads: 3 }, 'divisible by num_key_value_heads, got 4 and 3'],
-  [{ attention_bias: true }, 'needs false for "attention_bias", got true'],
+  [{ attention_bias: 1 }, 'needs true or false for "attention_bias", got 1'],
+  [{ hidden_act: 'gelu' }, 'needs "silu" for "hidden_act", got "gelu"'],
+  [{ model_type: 'qwen2', use_sliding_window: true }, 'needs false for "use_sliding_window"'],
+  [{ model_type: 'qwen2', layer_types: ['sliding_attention'] }, 'got "sliding_attention"'],
+  [{ model_type: 'qwen2', layer_types: 'all' }, 'needs a list for "layer_types", got "all"'],
   [{ rope_scaling: { rope_type: 'yarn' } }, 'needs rope type "default", got "yarn"'],
   [{ rope_scaling: 3 }, 'needs an object for "rope_scaling"'],
   [{ tie_word_embeddings: 'yes' }, 'needs true or false for "tie_word_embeddings"'],

@@ -5,6 +5,8 @@ export interface Fields {
   positive(name: string, fallback?: number): number;
   truth(name: string, fallback: boolean): boolean;
   record(name: string): Record<string, unknown> | undefined;
+  /** An absent list is empty. */
+  list(name: string): readonly unknown[];
   /** An absent field or exactly this value. */
   only(name: string, value: unknown): void;
 }
@@ -45,6 +47,10 @@ export function fieldsOf(json: unknown, source: string): Fields {
       return typeof value === 'object' && !Array.isArray(value)
         ? (value as Record<string, unknown>)
         : fail(name, 'an object');
+    },
+    list: (name) => {
+      const value = object[name] ?? [];
+      return Array.isArray(value) ? value : fail(name, 'a list');
     },
     only: (name, value) => {
       if (object[name] !== undefined && object[name] !== null && object[name] !== value) {

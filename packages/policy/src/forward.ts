@@ -15,8 +15,8 @@ import {
   tidy,
   transpose,
 } from '@grpo/tensor';
-import type { ModelConfig } from './config.js';
-import { type DecoderOps, decoder } from './decoder.js';
+import type { DecoderOps, ModelConfig } from './architecture.js';
+import { decoder } from './decoder.js';
 
 /** Added to a score to hide a position: exp underflows to 0, and a row that hides everything stays finite. */
 const HIDDEN = -1e9;
@@ -90,7 +90,10 @@ export function forwardHidden(
 
   const ops: DecoderOps<Tensor> = {
     embedding: (name) => gatherRows(weight(name), layout.ids),
-    linear: (x, name) => matMul(x, weight(name), false, true),
+    linear: (x, name, biasName) => {
+      const product = matMul(x, weight(name), false, true); // [N, out]
+      return biasName === undefined ? product : add(product, weight(biasName)); // [N, out]
+    },
     norm: (x, name) => rmsNorm(x, weight(name), config.normEpsilon),
     swiGlu,
     add,

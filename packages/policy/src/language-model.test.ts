@@ -18,7 +18,7 @@ import { LanguageModel } from './language-model.js';
 import { toTokenBatch } from './token-batch.js';
 import type { LogProbLoss } from './types.js';
 
-// A two-layer Llama with grouped-query attention and tied embeddings, and what transformers 5.18 makes of it.
+// A two-layer Llama with grouped-query attention and tied embeddings.
 const folder = fileURLToPath(new URL('../fixtures/llama-gqa-tied', import.meta.url));
 const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8'));
 const scratch = mkdtempSync(join(tmpdir(), 'grpo-policy-'));
@@ -29,12 +29,9 @@ const copyOf = (name: string) => {
 };
 
 /** The reference's left-padded rows without their padding. */
-const rows: { ids: number[]; logProbs: (number | null)[] }[] = reference.batch.input_ids.map(
-  (ids: number[], b: number) => {
-    const start = reference.batch.attention_mask[b].indexOf(1);
-    return { ids: ids.slice(start), logProbs: reference.batch.token_logps[b].slice(start) };
-  },
-);
+const rows: { ids: number[] }[] = reference.batch.input_ids.map((ids: number[], b: number) => ({
+  ids: ids.slice(reference.batch.attention_mask[b].indexOf(1)),
+}));
 const batch = toTokenBatch(rows.map(({ ids }) => ({ ids, mask: ids.map((_, t) => t > 0) })));
 const backends = await availableBackends();
 const output = // [V, D] the embeddings, which the output layer shares
@@ -44,33 +41,6 @@ const output = // [V, D] the embeddings, which the output layer shares
 describe.each(backends)('on the %s backend', (backend) => {
   beforeAll(async () => {
     await initBackend(backend);
-  });
-
-  test('log-probs are those of transformers', async () => {
-    const model = LanguageModel.open(folder);
-    const logProbs = await model.logProbs(batch);
-    let compared = 0;
-    for (const [b, row] of rows.entries()) {
-      for (const [t, expected] of row.logProbs.entries()) {
-        expect(logProbs[b * batch.shape[1] + t + 1]).toBeCloseTo(expected as number, 4);
-        compared++;
-      }
-    }
-    expect(compared).toBe(13 + 8 + 2 + 12);
-    model.dispose();
-  });
-
-  test('logits are those of transformers', async () => {
-    const model = LanguageModel.open(folder);
-    for (const { row, position, values } of reference.batch.logits) {
-      const start = reference.batch.attention_mask[row].indexOf(1);
-      const logits = await model.logits(rows[row].ids);
-      const at = (position - start) * model.config.vocabularySize;
-      values.forEach((expected: number, v: number) => {
-        expect(Math.abs(logits[at + v] - expected)).toBeLessThan(1e-4);
-      });
-    }
-    model.dispose();
   });
 
   test('hidden states times the output weights are the logits that tokens were predicted from', async () => {
@@ -93,22 +63,6 @@ describe.each(backends)('on the %s backend', (backend) => {
       };
       for (const [t, isOwn] of mask.entries()) if (isOwn) compare(before, n++, t - 1);
       compare(after, b, ids.length - 1);
-    }
-    model.dispose();
-  });
-
-  test('greedy sampling gives the tokens and log-probs of transformers', async () => {
-    const model = LanguageModel.open(folder);
-    const { prompts, completions, logps } = reference.greedy;
-    const sampled = await model.sampler().sample(
-      prompts.map((ids: number[]) => ({ ids, seed: 1 })),
-      { maxTokens: 16, temperature: 0, stopIds: [] },
-    );
-    expect(sampled.map(({ ids }) => ids)).toEqual(completions);
-    for (const [b, { logProbs }] of sampled.entries()) {
-      logProbs.forEach((value, t) => {
-        expect(Math.abs(value - logps[b][t])).toBeLessThan(1e-4);
-      });
     }
     model.dispose();
   });
@@ -291,7 +245,9 @@ describe('bad folders', () => {
   test('an unknown architecture lists what is supported', () => {
     const broken = copyOf('architecture');
     writeFileSync(join(broken, 'config.json'), JSON.stringify({ model_type: 'mamba' }));
-    expect(() => LanguageModel.open(broken)).toThrow('needs a model_type among llama, got "mamba"');
+    expect(() => LanguageModel.open(broken)).toThrow(
+      /needs a model_type among llama, .*got "mamba".*list it in registry\.ts/,
+    );
   });
 
   test('a missing folder says which file was looked for', () => {

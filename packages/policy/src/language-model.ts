@@ -70,7 +70,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel {
   }
 
   /**
-   * A model with random weights: normal with the standard deviation that the config names, norms at 1.
+   * A model with random weights: normal with the standard deviation that the config names, norms at 1, biases at 0.
    *
    * @param configJson the content of a config.json
    * @param textFiles tokenizer files to be saved with the model, by name
@@ -87,9 +87,10 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel {
     for (const [name, shape] of weightShapes(config)) {
       const size = shape.reduce((product, length) => product * length, 1);
       const random = keyedRandom(seed, 'weights', name);
-      const data = name.endsWith('norm.weight')
-        ? new Float32Array(size).fill(1)
-        : Float32Array.from({ length: size }, () => random.normal() * config.initializerRange);
+      const data =
+        shape.length === 1
+          ? new Float32Array(size).fill(name.endsWith('.bias') ? 0 : 1)
+          : Float32Array.from({ length: size }, () => random.normal() * config.initializerRange);
       weights.set(name, { shape, data });
     }
     return new LanguageModel({ configJson, config, weights, textFiles }, options);

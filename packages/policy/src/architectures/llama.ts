@@ -1,0 +1,46 @@
+import type { Architecture } from '../architecture.js';
+import { rotaryConfig, rotaryShapes } from './common.js';
+
+/**
+ * Llama (Touvron et al. 2023, section 2.2, https://arxiv.org/abs/2302.13971).
+ * `attention_bias` puts a bias on q, k, v and o; `mlp_bias` on gate, up and down.
+ */
+export const llama: Architecture = {
+  modelType: 'llama',
+
+  parseConfig: (field, source) => ({
+    modelType: 'llama',
+    ...rotaryConfig(field, source),
+    attentionBias: field.truth('attention_bias', false),
+    mlpBias: field.truth('mlp_bias', false),
+  }),
+
+  weightShapes: (config) =>
+    rotaryShapes(config, (projection) =>
+      projection.startsWith('mlp.') ? config.mlpBias : config.attentionBias,
+    ),
+
+  decoder: (ops, config) => {
+    let x = ops.embedding('model.embed_tokens.weight'); // [N, D]
+    for (let layer = 0; layer < config.layers; layer++) {
+      const at = `model.layers.${layer}`;
+      const attentionLinear = (input: typeof x, name: string) =>
+        ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+      const mlpLinear = (input: typeof x, name: string) =>
+        ops.linear(input, `${name}.weight`, config.mlpBias ? `${name}.bias` : undefined);
+
+      const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
+      const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
+      const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
+      const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
+      const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
+      x = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+
+      const m = ops.norm(x, `${at}.post_attention_layernorm.weight`); // [N, D]
+      const gate = mlpLinear(m, `${at}.mlp.gate_proj`); // [N, F]
+      const up = mlpLinear(m, `${at}.mlp.up_proj`); // [N, F]
+      x = ops.add(x, mlpLinear(ops.swiGlu(gate, up), `${at}.mlp.down_proj`)); // [N, D]
+    }
+    return ops.norm(x, 'model.norm.weight'); // [N, D]
+  },
+};

@@ -1,0 +1,46 @@
+import type { Architecture } from '../architecture.js';
+import { refuseSlidingWindow, rotaryConfig, rotaryShapes } from './common.js';
+
+const BIASED = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
+
+/**
+ * Qwen2 and Qwen2.5 (Yang et al. 2024, section 2.2, https://arxiv.org/abs/2407.10671):
+ * queries, keys and values add a bias, no other projection does.
+ */
+export const qwen2: Architecture = {
+  modelType: 'qwen2',
+
+  parseConfig: (field, source) => {
+    refuseSlidingWindow(field, source);
+    return {
+      modelType: 'qwen2',
+      ...rotaryConfig(field, source),
+      attentionBias: true,
+      mlpBias: false,
+    };
+  },
+
+  weightShapes: (config) => rotaryShapes(config, (projection) => BIASED.includes(projection)),
+
+  decoder: (ops, config) => {
+    let x = ops.embedding('model.embed_tokens.weight'); // [N, D]
+    for (let layer = 0; layer < config.layers; layer++) {
+      const at = `model.layers.${layer}`;
+      const biased = (input: typeof x, name: string) =>
+        ops.linear(input, `${name}.weight`, `${name}.bias`);
+
+      const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
+      const q = biased(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
+      const k = biased(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
+      const v = biased(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
+      const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
+      x = ops.add(x, ops.linear(attended, `${at}.self_attn.o_proj.weight`)); // [N, D]
+
+      const m = ops.norm(x, `${at}.post_attention_layernorm.weight`); // [N, D]
+      const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
+      const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
+      x = ops.add(x, ops.linear(ops.swiGlu(gate, up), `${at}.mlp.down_proj.weight`)); // [N, D]
+    }
+    return ops.norm(x, 'model.norm.weight'); // [N, D]
+  },
+};
