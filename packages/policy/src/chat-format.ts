@@ -1,11 +1,12 @@
 import type { Message } from '@grpo/rewards';
-import { Template } from '@huggingface/jinja';
-import { createTokenizer, tokenizerConfig } from './tokenizer.js';
-import type { ChatFormat, Tokenizer } from './types.js';
+import { createChatTemplate } from './chat-template.js';
+import { createTokenizer, generationStopIds, tokenizerConfig } from './tokenizer.js';
+import type { ChatFormat, ChatOptions, Tokenizer } from './types.js';
 
 /**
  * The chat format of a model folder: its chat template (chat_template.jinja, or the entry in
- * tokenizer_config.json) and its end-of-turn token.
+ * tokenizer_config.json) and the tokens that end a turn: the eos_token of tokenizer_config.json, then those of
+ * generation_config.json.
  *
  * @throws if there is no template, no end token, or a text that the tokenizer cannot encode
  */
@@ -20,7 +21,7 @@ export function createChatFormat(
       'createChatFormat: needs a chat template, got none in chat_template.jinja or tokenizer_config.json. Add one to the model folder.',
     );
   }
-  const template = new Template(source);
+  const template = createChatTemplate(source);
   const specialTokens = {
     bos_token: tokenText(config.bos_token) ?? '',
     eos_token: tokenText(config.eos_token) ?? '',
@@ -32,29 +33,64 @@ export function createChatFormat(
       `createChatFormat: needs an eos_token of the vocabulary, got "${specialTokens.eos_token}". Correct tokenizer_config.json.`,
     );
   }
-  const render = (messages: readonly Message[], prompt: boolean) =>
-    template.render({
-      messages: [...messages],
-      add_generation_prompt: prompt,
-      ...specialTokens,
+  const stopIds = [...new Set([stopId, ...generationStopIds(textFiles)])];
+  const stopTokens = stopIds.map((id) => tokenizer.decode([id]));
+  const render = (
+    messages: readonly Message[],
+    addGenerationPrompt: boolean,
+    { tools }: ChatOptions = {},
+  ) =>
+    template({
+      messages,
+      addGenerationPrompt,
+      variables: specialTokens,
+      ...(tools ? { tools } : {}),
     });
   return {
-    stopIds: [stopId],
-    encodePrompt: (messages) => tokenizer.encode(render(messages, true)),
-    encodeContinuation: (before, added) => {
-      const whole = render([...before, ...added], true);
-      const answered = render(before, false);
-      const end = answered.lastIndexOf(specialTokens.eos_token) + specialTokens.eos_token.length;
-      if (!whole.startsWith(answered.slice(0, end))) {
-        throw new Error(
-          'encodeContinuation: needs a chat template that leaves earlier turns as they were, got one that rewrites them. Use a training template that only appends.',
-        );
-      }
+    stopIds,
+    encodePrompt: (messages, options) => tokenizer.encode(render(messages, true, options)),
+    encodeContinuation: (before, added, options) => {
+      const asked = render(before.slice(0, -1), true, options);
+      const answered = render(before, false, options);
+      const whole = render([...before, ...added], true, options);
+      const end = endOfAnswer(answered, stopTokens);
+      requirePrefix(asked, answered);
+      requirePrefix(answered.slice(0, end), whole);
       return tokenizer.encode(whole.slice(end));
     },
     encodeCompletion: (text) => [...tokenizer.encode(text), stopId],
-    decodeCompletion: (ids) => tokenizer.decode(ids.at(-1) === stopId ? ids.slice(0, -1) : ids),
+    decodeCompletion: (ids) => {
+      const last = ids.at(-1);
+      return tokenizer.decode(
+        last !== undefined && stopIds.includes(last) ? ids.slice(0, -1) : ids,
+      );
+    },
   };
+}
+
+/** Where the last turn of a rendered conversation ends: behind its stop token, before what the template adds. */
+function endOfAnswer(answered: string, stopTokens: readonly string[]): number {
+  const ends = stopTokens
+    .filter((token) => answered.includes(token))
+    .map((token) => answered.lastIndexOf(token) + token.length);
+  const end = Math.max(-1, ...ends);
+  if (end < 0 || answered.slice(end).trim() !== '') {
+    throw new Error(
+      `encodeContinuation: needs a chat template that ends an answer with a stop token (${stopTokens.join(', ')}), got one that ends it with ${JSON.stringify(answered.slice(-20))}. Add the token that ends a turn to eos_token_id in generation_config.json.`,
+    );
+  }
+  return end;
+}
+
+/** What was sampled stands; a template that would write it differently now cannot be continued. */
+function requirePrefix(earlier: string, later: string): void {
+  if (later.startsWith(earlier)) return;
+  let at = 0;
+  while (earlier[at] === later[at]) at++;
+  const excerpt = (text: string) => JSON.stringify(text.slice(at, at + 20));
+  throw new Error(
+    `encodeContinuation: needs a chat template that leaves earlier turns as they were, got one that rewrites them: character ${at} on was ${excerpt(earlier)} and is ${excerpt(later)}. Put a training template that only appends into chat_template.jinja.`,
+  );
 }
 
 /** Special tokens are written as text, or as an object that holds it. */

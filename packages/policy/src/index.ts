@@ -1,9 +1,11 @@
 export type { DecoderOps, ModelConfig } from './architecture.js';
 export { type CharacterTokenizerOptions, characterTokenizerFiles } from './character-tokenizer.js';
 export { createChatFormat } from './chat-format.js';
+export { type ChatTemplate, type ChatTemplateInput, createChatTemplate } from './chat-template.js';
 export { type LlamaConfig, llamaConfigJson, parseModelConfig, weightShapes } from './config.js';
 export { decoder, outputWeight } from './decoder.js';
 export { LanguageModel, type LanguageModelOptions } from './language-model.js';
+export { createStreamDecoder } from './stream-decoder.js';
 export { type TokenSequence, toTokenBatch } from './token-batch.js';
 export { createTokenizer } from './tokenizer.js';
 export type * from './types.js';

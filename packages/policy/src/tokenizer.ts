@@ -14,11 +14,15 @@ export function createTokenizer(textFiles: ReadonlyMap<string, string>): Tokeniz
       'createTokenizer: needs tokenizer.json, got none. Copy it into the model folder.',
     );
   }
-  const config = parse(textFiles, 'tokenizer_config.json') ?? {};
+  // Off unless asked for, as in transformers 5: sampled text is not rewritten.
+  const config: Record<string, unknown> = {
+    clean_up_tokenization_spaces: false,
+    ...tokenizerConfig(textFiles),
+  };
   const tokenizer = new HuggingFaceTokenizer(tokenizerJson, config);
   return {
-    encode: (text) => {
-      const { ids, tokens } = tokenizer.encode(text, { add_special_tokens: false });
+    encode: (text, { addSpecialTokens = false } = {}) => {
+      const { ids, tokens } = tokenizer.encode(text, { add_special_tokens: addSpecialTokens });
       const unknown = (ids as (number | undefined)[]).indexOf(undefined);
       if (unknown >= 0) {
         throw new Error(
@@ -27,16 +31,31 @@ export function createTokenizer(textFiles: ReadonlyMap<string, string>): Tokeniz
       }
       return [...ids];
     },
-    decode: (ids) =>
-      ids.length === 0 ? '' : tokenizer.decode([...ids], { skip_special_tokens: false }),
+    decode: (ids, { skipSpecialTokens = false } = {}) =>
+      ids.length === 0
+        ? ''
+        : tokenizer.decode([...ids], { skip_special_tokens: skipSpecialTokens }),
     tokenId: (token) => tokenizer.token_to_id(token),
     vocabularySize: tokenizer.get_vocab(true).size,
+    cleansUpSpaces: config.clean_up_tokenization_spaces === true,
   };
 }
 
 /** The parsed tokenizer_config.json, or an empty object. */
 export function tokenizerConfig(textFiles: ReadonlyMap<string, string>): Record<string, unknown> {
   return (parse(textFiles, 'tokenizer_config.json') ?? {}) as Record<string, unknown>;
+}
+
+/** Every id that ends a turn, from generation_config.json: one id, a list, or none. */
+export function generationStopIds(textFiles: ReadonlyMap<string, string>): readonly number[] {
+  const config = (parse(textFiles, 'generation_config.json') ?? {}) as { eos_token_id?: unknown };
+  const ids: unknown[] = [config.eos_token_id ?? []].flat();
+  return ids.map((id) => {
+    if (typeof id === 'number' && Number.isInteger(id) && id >= 0) return id;
+    throw new Error(
+      `createChatFormat: needs token ids as eos_token_id of generation_config.json, got ${JSON.stringify(id)}. Write one id or a list of ids.`,
+    );
+  });
 }
 
 function parse(textFiles: ReadonlyMap<string, string>, name: string): object | undefined {

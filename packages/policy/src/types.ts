@@ -113,30 +113,63 @@ export interface Sampler {
   sample(requests: readonly SampleRequest[], options: SampleOptions): Promise<SampledTokens[]>;
 }
 
+export interface EncodeOptions {
+  /** Add what the tokenizer puts around a text, such as a first token. Default false: chat templates write it. */
+  readonly addSpecialTokens?: boolean;
+}
+
+export interface DecodeOptions {
+  /** Leave out special tokens, such as turn markers. Default false. */
+  readonly skipSpecialTokens?: boolean;
+}
+
 export interface Tokenizer {
-  encode(text: string): number[];
-  decode(ids: readonly number[]): string;
+  encode(text: string, options?: EncodeOptions): number[];
+  decode(ids: readonly number[], options?: DecodeOptions): string;
   /** The id of a token as written in the vocabulary, if it is there. */
   tokenId(token: string): number | undefined;
   readonly vocabularySize: number;
+  /** Whether `decode` drops spaces before punctuation, as tokenizer_config.json may ask for. Default false. */
+  readonly cleansUpSpaces?: boolean;
+}
+
+/** Text of a stream of ids, piece by piece. */
+export interface StreamDecoder {
+  /** Takes the next id and returns the text that it completes, often nothing or more than one character. */
+  push(id: number): string;
+  /** The text that was held back, broken characters as U+FFFD; the decoder starts anew. */
+  flush(): string;
+}
+
+/** A function that the model may call, as JSON schema: what transformers takes as one of `tools`. */
+export type ToolDefinition = Readonly<Record<string, unknown>>;
+
+export interface ChatOptions {
+  /** Offered to the model through the chat template. The same for every turn of a conversation. */
+  readonly tools?: readonly ToolDefinition[];
 }
 
 /** Messages to ids and back. */
 export interface ChatFormat {
   /** The conversation, ready for the model to answer. */
-  encodePrompt(messages: readonly Message[]): number[];
+  encodePrompt(messages: readonly Message[], options?: ChatOptions): number[];
   /**
    * What stands between the model's answer and its next one: the new messages, ready for the model to answer.
    * The ids continue the sampled ones, which already end with the answer and its stop token.
    *
    * @param before the conversation up to and including the model's answer
    * @param added the messages that follow it
+   * @throws if the template rewrites earlier turns when messages follow them
    */
-  encodeContinuation(before: readonly Message[], added: readonly Message[]): number[];
+  encodeContinuation(
+    before: readonly Message[],
+    added: readonly Message[],
+    options?: ChatOptions,
+  ): number[];
   /** An answer as the model would sample it, stop token included. */
   encodeCompletion(text: string): number[];
   /** The text of a sampled answer, without its stop token. */
   decodeCompletion(ids: readonly number[]): string;
-  /** Ids that end the model's turn. */
+  /** Ids that end the model's turn, the one that `encodeCompletion` writes first. */
   readonly stopIds: readonly number[];
 }
