@@ -43,6 +43,8 @@ export interface DecoderOps<X> {
   linear(x: X, weight: string, bias?: string): X;
   /** Root-mean-square norm. [N, D] → [N, D] */
   norm(x: X, weight: string): X;
+  /** Root-mean-square norm of each head, one weight for all of them. [N, H·Dh] → [N, H·Dh] */
+  headNorm(x: X, weight: string): X;
   /** Causal attention over heads with rotary positions. [N, H·Dh], [N, Hkv·Dh] twice → [N, H·Dh] */
   attention(layer: number, q: X, k: X, v: X): X;
   /** silu(gate) · up. [N, F] twice → [N, F] */

@@ -41,6 +41,11 @@ test('absent fields take the defaults of Hugging Face', () => {
   });
 });
 
+test('a head of Qwen3 is 128 wide where the file names no width', () => {
+  const { head_dim, ...rest } = json;
+  expect(parseModelConfig({ ...rest, model_type: 'qwen3' }, 'test').headSize).toBe(128);
+});
+
 test('tied models have no output matrix of their own', () => {
   const names = (tied: boolean) => [
     ...weightShapes({ ...parseModelConfig(json, 'test'), tiedEmbeddings: tied }).keys(),
@@ -51,7 +56,7 @@ test('tied models have no output matrix of their own', () => {
 });
 
 test.each([
-  [{ model_type: 'gpt9' }, 'needs a model_type among llama, qwen2, got "gpt9"'],
+  [{ model_type: 'gpt9' }, 'needs a model_type among llama, qwen2, qwen3, got "gpt9"'],
   [{ hidden_size: 0 }, 'needs a whole number above 0 for "hidden_size", got 0'],
   [{ hidden_size: undefined }, 'for "hidden_size", got undefined'],
   [{ num_key_value_heads: 3 }, 'divisible by num_key_value_heads, got 4 and 3'],
@@ -59,6 +64,7 @@ test.each([
   [{ hidden_act: 'gelu' }, 'needs "silu" for "hidden_act", got "gelu"'],
   [{ model_type: 'qwen2', use_sliding_window: true }, 'needs false for "use_sliding_window"'],
   [{ model_type: 'qwen2', layer_types: ['sliding_attention'] }, 'got "sliding_attention"'],
+  [{ model_type: 'qwen3', use_sliding_window: true }, 'needs false for "use_sliding_window"'],
   [{ model_type: 'qwen2', layer_types: 'all' }, 'needs a list for "layer_types", got "all"'],
   [{ rope_scaling: { rope_type: 'yarn' } }, 'needs rope type "default", got "yarn"'],
   [{ rope_scaling: 3 }, 'needs an object for "rope_scaling"'],

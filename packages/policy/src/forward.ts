@@ -95,6 +95,10 @@ export function forwardHidden(
       return biasName === undefined ? product : add(product, weight(biasName)); // [N, out]
     },
     norm: (x, name) => rmsNorm(x, weight(name), config.normEpsilon),
+    headNorm: (x, name) => {
+      const perHead = reshape(x, [-1, dh]); // [N·H, Dh]
+      return reshape(rmsNorm(perHead, weight(name), config.normEpsilon), x.shape); // [N, H·Dh]
+    },
     swiGlu,
     add,
     attention: (layer, q, k, v) => {

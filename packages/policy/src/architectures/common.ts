@@ -4,10 +4,13 @@ import type { Fields } from '../fields.js';
 /**
  * The fields that decoders with rotary positions, root-mean-square norms and gated feed-forward layers share;
  * old spellings (`rope_theta`) and new ones (`rope_parameters`) alike.
+ *
+ * @param headSize of a file that names none; default D / H
  */
 export function rotaryConfig(
   field: Fields,
   source: string,
+  headSize?: number,
 ): Omit<ModelConfig, 'modelType' | 'attentionBias' | 'mlpBias'> {
   field.only('hidden_act', 'silu');
   const rope = field.record('rope_parameters') ?? field.record('rope_scaling') ?? {};
@@ -32,7 +35,7 @@ export function rotaryConfig(
     layers: field.size('num_hidden_layers'),
     heads,
     keyValueHeads,
-    headSize: field.size('head_dim', hiddenSize / heads),
+    headSize: field.size('head_dim', headSize ?? hiddenSize / heads),
     normEpsilon: field.positive('rms_norm_eps', 1e-6),
     ropeTheta:
       typeof rope.rope_theta === 'number' ? rope.rope_theta : field.positive('rope_theta', 10_000),
@@ -57,10 +60,12 @@ export function refuseSlidingWindow(field: Fields, source: string): void {
  * The weights of a model whose layers hold attention and a gated feed-forward layer, each behind its norm.
  *
  * @param hasBias whether a projection adds a bias
+ * @param headNorms norms over the width of one head, by name
  */
 export function rotaryShapes(
   config: ModelConfig,
   hasBias: (projection: string) => boolean,
+  headNorms: readonly string[] = [],
 ): Map<string, readonly number[]> {
   const { hiddenSize: d, intermediateSize: f, vocabularySize: v } = config;
   const q = config.heads * config.headSize;
@@ -77,6 +82,7 @@ export function rotaryShapes(
     projection('self_attn.k_proj', kv, d);
     projection('self_attn.v_proj', kv, d);
     projection('self_attn.o_proj', d, q);
+    for (const name of headNorms) shapes.set(`${at}.${name}.weight`, [config.headSize]);
     shapes.set(`${at}.post_attention_layernorm.weight`, [d]);
     projection('mlp.gate_proj', f, d);
     projection('mlp.up_proj', f, d);

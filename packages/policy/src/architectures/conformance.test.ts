@@ -49,6 +49,17 @@ const table: readonly Row[] = [
     },
   },
   { name: 'qwen2', model: 'qwen2-qkv-bias', scored: 35 },
+  { name: 'qwen3', model: { ...small, model_type: 'qwen3', head_dim: 8 } },
+  {
+    name: 'qwen3 with biases and tied embeddings',
+    model: {
+      ...small,
+      model_type: 'qwen3',
+      head_dim: 4,
+      attention_bias: true,
+      tie_word_embeddings: true,
+    },
+  },
 ];
 
 const scratch = mkdtempSync(join(tmpdir(), 'grpo-architectures-'));

@@ -1,9 +1,10 @@
 import type { Architecture } from '../architecture.js';
 import { llama } from './llama.js';
 import { qwen2 } from './qwen2.js';
+import { qwen3 } from './qwen3.js';
 
 /** Every architecture that can be read; a new one is its file and its place here. */
-export const architectures: readonly Architecture[] = [llama, qwen2];
+export const architectures: readonly Architecture[] = [llama, qwen2, qwen3];
 
 /**
  * The architecture of a `model_type`.

@@ -1,0 +1,54 @@
+import type { Architecture } from '../architecture.js';
+import { refuseSlidingWindow, rotaryConfig, rotaryShapes } from './common.js';
+
+/** The width of a head that Hugging Face takes where config.json names none. */
+const HEAD_SIZE = 128;
+
+/**
+ * Qwen3, dense (Yang et al. 2025, section 2, https://arxiv.org/abs/2505.09388): queries and keys are normed head
+ * by head before they turn. `attention_bias` puts a bias on q, k, v and o.
+ */
+export const qwen3: Architecture = {
+  modelType: 'qwen3',
+
+  parseConfig: (field, source) => {
+    refuseSlidingWindow(field, source);
+    return {
+      modelType: 'qwen3',
+      ...rotaryConfig(field, source, HEAD_SIZE),
+      attentionBias: field.truth('attention_bias', false),
+      mlpBias: false,
+    };
+  },
+
+  weightShapes: (config) =>
+    rotaryShapes(
+      config,
+      (projection) => config.attentionBias && projection.startsWith('self_attn.'),
+      ['self_attn.q_norm', 'self_attn.k_norm'],
+    ),
+
+  decoder: (ops, config) => {
+    let x = ops.embedding('model.embed_tokens.weight'); // [N, D]
+    for (let layer = 0; layer < config.layers; layer++) {
+      const at = `model.layers.${layer}`;
+      const attentionLinear = (input: typeof x, name: string) =>
+        ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+
+      const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
+      const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
+      const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
+      const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
+      const normedQ = ops.headNorm(q, `${at}.self_attn.q_norm.weight`); // [N, H·Dh]
+      const normedK = ops.headNorm(k, `${at}.self_attn.k_norm.weight`); // [N, Hkv·Dh]
+      const attended = ops.attention(layer, normedQ, normedK, v); // [N, H·Dh]
+      x = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+
+      const m = ops.norm(x, `${at}.post_attention_layernorm.weight`); // [N, D]
+      const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
+      const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
+      x = ops.add(x, ops.linear(ops.swiGlu(gate, up), `${at}.mlp.down_proj.weight`)); // [N, D]
+    }
+    return ops.norm(x, 'model.norm.weight'); // [N, D]
+  },
+};
