@@ -3,6 +3,7 @@ import type { Message } from '@grpo/rewards';
 import { describe, expect, test } from 'vitest';
 import { createChatFormat } from './chat-format.js';
 import { createChatTemplate } from './chat-template.js';
+import { parseChatJson } from './python-numbers.js';
 import { createTokenizer, tokenizerConfig } from './tokenizer.js';
 import type { ToolDefinition } from './types.js';
 
@@ -18,7 +19,7 @@ interface Chat {
 
 const read = (name: string) =>
   readFileSync(new URL(`../fixtures/chatml-tokenizer/${name}`, import.meta.url), 'utf8');
-const { chats }: { chats: readonly Chat[] } = JSON.parse(read('reference.json'));
+const { chats } = parseChatJson(read('reference.json')) as { chats: readonly Chat[] };
 const files = new Map(
   ['tokenizer.json', 'tokenizer_config.json'].map((name) => [name, read(name)]),
 );
@@ -28,15 +29,10 @@ const user = (content: unknown) => [{ role: 'user', content } as Message];
 const rendered = (template: string, content: unknown) =>
   createChatTemplate(template)({ messages: user(content), addGenerationPrompt: false });
 
-/** Python keeps the fraction of 2.0; JSON.parse does not, so that the template cannot write it. */
-const withoutFraction = ({ name, text }: Chat) =>
-  name === 'nested-arguments' ? text.replace(' 2.0,', ' 2,') : text;
-
 describe('a chat template, beside apply_chat_template of transformers', () => {
   test.each(chats)('lays out $name, generation prompt $add_generation_prompt', (chat) => {
     const { messages, tools, add_generation_prompt: addGenerationPrompt, text, ids } = chat;
     const source = chat.chat_template ?? String(savedTemplate);
-    const expected = withoutFraction(chat);
     expect(
       createChatTemplate(source)({
         messages,
@@ -44,12 +40,11 @@ describe('a chat template, beside apply_chat_template of transformers', () => {
         variables,
         ...(tools ? { tools } : {}),
       }),
-    ).toBe(expected);
+    ).toBe(text);
     expect(tokenizer.encode(text)).toEqual(ids);
     if (!addGenerationPrompt) return;
     const format = createChatFormat(new Map(files).set('chat_template.jinja', source));
-    const prompt = format.encodePrompt(messages, tools ? { tools } : {});
-    expect(prompt).toEqual(text === expected ? ids : tokenizer.encode(expected));
+    expect(format.encodePrompt(messages, tools ? { tools } : {})).toEqual(ids);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Message } from '@grpo/rewards';
 import { parse, Template, tokenize } from '@huggingface/jinja';
+import { pythonNumbers } from './python-numbers.js';
 import type { ChatOptions } from './types.js';
 
 /** What a template is filled with. */
@@ -18,8 +19,8 @@ export type ChatTemplate = (input: ChatTemplateInput) => string;
  * A Jinja chat template at work, as `apply_chat_template(tokenize=False)` of transformers fills it.
  * Fields of a message beside role and content (`tool_calls`) reach the template as they are.
  *
- * Departure: a whole number is written without a fraction (`2`, where Python may keep `2.0`): JavaScript
- * has one kind of number.
+ * Numbers are written as Python does. JavaScript does not tell 2.0 from 2 and writes `2`: read messages with
+ * `parseChatJson` where the difference counts.
  *
  * @param source the text of chat_template.jinja
  * @throws if the source is no Jinja; the returned function, if the template refuses the messages
@@ -73,36 +74,4 @@ function emptyWhereUndefined(node: unknown): void {
 function orEmpty(operand: unknown): object {
   const [filter] = parse(tokenize('{{ operand | default([]) }}')).body;
   return Object.assign(filter as object, { operand });
-}
-
-/**
- * Numbers with a fraction as Python writes them (`1e-07`, where JavaScript writes `1e-7`). The template sees a
- * mark in their place, a string that stands nowhere else, and the mark is replaced in what it rendered.
- */
-function pythonNumbers(taken: string) {
-  let mark = '@number';
-  while (taken.includes(mark)) mark += '@';
-  const spelled: string[] = [];
-  const hide = (value: unknown): unknown => {
-    if (typeof value === 'number' && pythonNumber(value) !== String(value)) {
-      spelled.push(pythonNumber(value));
-      return `${mark}:${spelled.length - 1};`;
-    }
-    if (Array.isArray(value)) return value.map(hide);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item)]));
-  };
-  const show = (text: string): string =>
-    spelled.length === 0
-      ? text
-      : text.replace(new RegExp(`"?${mark}:(\\d+);"?`, 'g'), (_, i) => spelled[Number(i)] ?? '');
-  return { hide, show };
-}
-
-/** `repr` of a number that is not whole: exponents below 1e-4, of two digits at least. */
-function pythonNumber(value: number): string {
-  if (Number.isInteger(value) || !Number.isFinite(value) || Math.abs(value) >= 1e-4) {
-    return String(value);
-  }
-  return value.toExponential().replace(/e-(\d)$/, 'e-0$1');
 }

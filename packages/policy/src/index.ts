@@ -5,6 +5,7 @@ export { type ChatTemplate, type ChatTemplateInput, createChatTemplate } from '.
 export { type LlamaConfig, llamaConfigJson, parseModelConfig, weightShapes } from './config.js';
 export { decoder, outputWeight } from './decoder.js';
 export { LanguageModel, type LanguageModelOptions } from './language-model.js';
+export { parseChatJson } from './python-numbers.js';
 export { createStreamDecoder } from './stream-decoder.js';
 export { type TokenSequence, toTokenBatch } from './token-batch.js';
 export { createTokenizer } from './tokenizer.js';
