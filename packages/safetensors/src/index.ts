@@ -1,2 +1,3 @@
+export { openSafetensors } from './open-safetensors.js';
 export { readSafetensors, writeSafetensors } from './safetensors.js';
 export type * from './types.js';

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -34,6 +34,37 @@ test('what was written is read back, bit for bit', async () => {
   const read = readSafetensors(path);
   expect(read.metadata).toEqual({ format: 'pt' });
   expect([...read.tensors]).toEqual([...tensors]);
+});
+
+test.each([
+  ['F16', [1, -0.0999755859375, 0, 65504, Number.POSITIVE_INFINITY]],
+  ['BF16', [1, -0.10009765625, 9.98402083170343e-31, 65536, Number.POSITIVE_INFINITY]],
+] as const)(
+  '%s is written rounded to the nearest number and read back',
+  async (dtype, expected) => {
+    const path = join(scratch, dtype);
+    const data = Float32Array.of(1, -0.1, 1e-30, 65504, 3.4e38);
+    await writeSafetensors(path, new Map([['x', { shape: [5], data }]]), {}, { dtype });
+    const read = readSafetensors(path).tensors.get('x')?.data ?? new Float32Array();
+    expect(statSync(path).size % 8).toBe(2); // an aligned header and ten bytes
+    for (const [i, value] of expected.entries()) {
+      expect(read[i]).toBe(value);
+    }
+  },
+);
+
+test('numbers that do not fill their shape are refused before a file is made', async () => {
+  const path = join(scratch, 'unfilled');
+  const tensors = new Map([['x', { shape: [2, 2], data: Float32Array.of(1, 2, 3) }]]);
+  await expect(writeSafetensors(path, tensors)).rejects.toThrow(
+    'needs 4 numbers for "x" with shape [2, 2], got 3',
+  );
+  expect(existsSync(path)).toBe(false);
+});
+
+test('the name that the format keeps for texts is refused', async () => {
+  const tensors = new Map([['__metadata__', { shape: [0], data: new Float32Array() }]]);
+  await expect(writeSafetensors(join(scratch, 'kept'), tensors)).rejects.toThrow('Rename');
 });
 
 test('half precision and bfloat16 are widened exactly', () => {

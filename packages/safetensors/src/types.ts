@@ -17,3 +17,34 @@ export interface SafetensorsFile {
   /** Free texts that the writer added, such as `format: pt`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** What a header says of one tensor. */
+export interface TensorEntry {
+  /** As the file spells it: `F32`, `BF16`, `I64`, … */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+/** An open file, whose header was checked and whose data was not read yet. */
+export interface SafetensorsReader {
+  readonly path: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Every tensor by name, in the order in which the data lies. */
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /**
+   * Reads one tensor and widens it to float32.
+   *
+   * @throws if there is no such tensor, or its type is not F32, F16 or BF16
+   */
+  read(name: string): StoredTensor;
+  /** Gives the files back. Nothing can be read afterwards. */
+  close(): void;
+}
+
+/** The types that can be written, and read as numbers. */
+export type FloatType = 'F32' | 'F16' | 'BF16';
+
+export interface WriteOptions {
+  /** How numbers are stored; F16 and BF16 round to the nearest, ties to even. Default F32. */
+  readonly dtype?: FloatType;
+}
