@@ -204,6 +204,26 @@ describe('training', () => {
     model.dispose();
   });
 
+  test('a model in shards is the model in one file', async () => {
+    const whole = LanguageModel.open(folder);
+    const sharded = copyOf('sharded');
+    const tensors = [...readSafetensors(join(folder, 'model.safetensors')).tensors];
+    const weightMap: Record<string, string> = {};
+    for (const [part, start] of [0, 7].entries()) {
+      const file = `model-0000${part + 1}-of-00002.safetensors`;
+      const shard = tensors.slice(start, part === 0 ? 7 : undefined);
+      await writeSafetensors(join(sharded, file), new Map(shard));
+      for (const [name] of shard) weightMap[name] = file;
+    }
+    const index = { metadata: { total_size: 0 }, weight_map: weightMap };
+    writeFileSync(join(sharded, 'model.safetensors.index.json'), JSON.stringify(index));
+    rmSync(join(sharded, 'model.safetensors'));
+    const joined = LanguageModel.open(sharded);
+    expect([...(await joined.logProbs(batch))]).toEqual([...(await whole.logProbs(batch))]);
+    whole.dispose();
+    joined.dispose();
+  });
+
   test('the same seed creates the same model', async () => {
     const { config } = LanguageModel.open(folder);
     const json = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));

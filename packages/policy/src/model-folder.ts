@@ -1,7 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '@grpo/safetensors';
+import {
+  openSafetensors,
+  openShards,
+  type SafetensorsReader,
+  type StoredTensor,
+  writeSafetensors,
+} from '@grpo/safetensors';
 import { type ModelConfig, parseModelConfig, weightShapes } from './config.js';
 
 /** A model in memory, as a Hugging Face folder holds it. */
@@ -23,7 +29,7 @@ const TEXT_FILES = [
 ];
 
 /**
- * Reads a Hugging Face model folder: config.json, model.safetensors, and the tokenizer's files where present.
+ * Reads a Hugging Face model folder: config.json, model.safetensors or its shards, and the tokenizer's files where present.
  *
  * @throws if a file is missing or damaged, or a weight is missing or has the wrong shape; the message names it
  */
@@ -31,10 +37,19 @@ export function readModelFolder(folder: string): ModelFolder {
   const configPath = join(folder, 'config.json');
   const configJson = readJson(configPath);
   const config = parseModelConfig(configJson, configPath);
-  const path = join(folder, 'model.safetensors');
-  const { tensors } = readSafetensors(path);
-  checkWeights(config, tensors, path);
-  return { configJson, config, weights: tensors, textFiles: readTextFiles(folder) };
+  const file = join(folder, 'model.safetensors');
+  const index = `${file}.index.json`;
+  const inShards = !existsSync(file) && existsSync(index); // in this order, as transformers looks for them
+  const reader = inShards ? openShards(index) : openSafetensors(file);
+  try {
+    checkWeights(config, reader); // before any weight is read
+    const weights = new Map(
+      [...weightShapes(config).keys()].map((name) => [name, reader.read(name)]),
+    );
+    return { configJson, config, weights, textFiles: readTextFiles(folder) };
+  } finally {
+    reader.close();
+  }
 }
 
 /** Writes a model folder whole or not at all: it is made beside its place and then renamed. */
@@ -88,13 +103,9 @@ function readTextFiles(folder: string): Map<string, string> {
   return new Map(present.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
-function checkWeights(
-  config: ModelConfig,
-  weights: ReadonlyMap<string, StoredTensor>,
-  path: string,
-): void {
+function checkWeights(config: ModelConfig, { entries, path }: SafetensorsReader): void {
   for (const [name, shape] of weightShapes(config)) {
-    const stored = weights.get(name);
+    const stored = entries.get(name);
     if (stored === undefined) {
       throw new Error(
         `readModelFolder: needs the tensor "${name}", got none in ${path}. The file does not hold the model that config.json describes.`,
