@@ -4,6 +4,7 @@
  * - Episode: one conversation of the model with an environment, from reset to its end.
  * - Reward: a number, or `null` where the function does not apply to that episode.
  * - Failure: a reward that could not be computed, kept as data with its reason; its value is `null`.
+ * - Chat model: answers a conversation; user simulators and judges stand on one.
  */
 
 /** One entry of a conversation. */
@@ -87,3 +88,27 @@ export interface Scores {
   /** In the order of the episodes, then of the rewards. */
   readonly failures: readonly RewardFailure[];
 }
+
+/** What a chat model is asked besides the conversation. Adapters leave out what their endpoint does not know. */
+export interface ChatModelOptions {
+  /** Aborted when the answer is no longer wanted. */
+  readonly signal?: AbortSignal;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly seed?: number;
+  /** A JSON Schema that the text of the answer must follow, as JSON. */
+  readonly schema?: Readonly<Record<string, unknown>>;
+}
+
+/** One answer of a chat model. */
+export interface ChatModelAnswer {
+  readonly text: string;
+  /** Tokens read and written, where the endpoint counts them. */
+  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+}
+
+/** Answers a conversation: a model behind an endpoint, an SDK's model, or a function. */
+export type ChatModel = (
+  messages: readonly Message[],
+  options?: ChatModelOptions,
+) => Promise<ChatModelAnswer>;
