@@ -37,6 +37,11 @@ export interface ModelConfig {
  * Weights go by their names in the safetensors file. X: a value of the engine, rows [N, …].
  */
 export interface DecoderOps<X> {
+  /**
+   * One layer, x → body(x). All weights that `body` names begin with `at` and a dot, so that an engine can forget
+   * what a layer computed and compute it again for the gradient.
+   */
+  block(at: string, x: X, body: (x: X) => X): X;
   /** Rows of the embedding matrix for the input ids. → [N, D] */
   embedding(weight: string): X;
   /** x Wᵀ, plus b where a bias is named. [N, in] → [N, out] */
@@ -59,6 +64,12 @@ export interface Architecture {
   parseConfig(field: Fields, source: string): ModelConfig;
   /** The name and shape of every weight, as in the model.safetensors of Hugging Face. */
   weightShapes(config: ModelConfig): Map<string, readonly number[]>;
-  /** The decoder up to its last norm. @returns hidden states [N, D] */
-  decoder<X>(ops: DecoderOps<X>, config: ModelConfig): X;
+  /** What the names of a layer's weights begin with, such as `model.layers.0`. */
+  layerName(layer: number): string;
+  /** What enters the first layer. @returns [N, D] */
+  embed<X>(ops: DecoderOps<X>, config: ModelConfig): X;
+  /** One layer. @param at its name @param x [N, D] @returns [N, D] */
+  layer<X>(ops: DecoderOps<X>, config: ModelConfig, x: X, layer: number, at: string): X;
+  /** What the output layer reads. @param x [N, D] @returns hidden states [N, D] */
+  lastNorm<X>(ops: DecoderOps<X>, x: X): X;
 }

@@ -7,7 +7,13 @@ import { architectureOf } from './architectures/registry.js';
  * @returns hidden states [N, D]
  */
 export function decoder<X>(ops: DecoderOps<X>, config: ModelConfig): X {
-  return architectureOf(config.modelType, 'decoder').decoder(ops, config);
+  const architecture = architectureOf(config.modelType, 'decoder');
+  let x = architecture.embed(ops, config); // [N, D]
+  for (let layer = 0; layer < config.layers; layer++) {
+    const at = architecture.layerName(layer);
+    x = ops.block(at, x, (input) => architecture.layer(ops, config, input, layer, at)); // [N, D]
+  }
+  return architecture.lastNorm(ops, x); // [N, D]
 }
 
 /** The weight of the output layer, logits = hidden Wᵀ. */

@@ -89,6 +89,7 @@ export function forwardHidden(
     transpose(reshape(x, [b, t, count, dh]), [0, 2, 1, 3]); // [B, count, T, Dh]
 
   const ops: DecoderOps<Tensor> = {
+    block: (_at, x, body) => body(x),
     embedding: (name) => gatherRows(weight(name), layout.ids),
     linear: (x, name, biasName) => {
       const product = matMul(x, weight(name), false, true); // [N, out]

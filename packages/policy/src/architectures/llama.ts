@@ -20,27 +20,28 @@ export const llama: Architecture = {
       projection.startsWith('mlp.') ? config.mlpBias : config.attentionBias,
     ),
 
-  decoder: (ops, config) => {
-    let x = ops.embedding('model.embed_tokens.weight'); // [N, D]
-    for (let layer = 0; layer < config.layers; layer++) {
-      const at = `model.layers.${layer}`;
-      const attentionLinear = (input: typeof x, name: string) =>
-        ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
-      const mlpLinear = (input: typeof x, name: string) =>
-        ops.linear(input, `${name}.weight`, config.mlpBias ? `${name}.bias` : undefined);
+  layerName: (layer) => `model.layers.${layer}`,
 
-      const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
-      const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
-      const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
-      const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
-      const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
-      x = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+  embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
-      const m = ops.norm(x, `${at}.post_attention_layernorm.weight`); // [N, D]
-      const gate = mlpLinear(m, `${at}.mlp.gate_proj`); // [N, F]
-      const up = mlpLinear(m, `${at}.mlp.up_proj`); // [N, F]
-      x = ops.add(x, mlpLinear(ops.swiGlu(gate, up), `${at}.mlp.down_proj`)); // [N, D]
-    }
-    return ops.norm(x, 'model.norm.weight'); // [N, D]
+  layer: (ops, config, x, layer, at) => {
+    const attentionLinear = (input: typeof x, name: string) =>
+      ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+    const mlpLinear = (input: typeof x, name: string) =>
+      ops.linear(input, `${name}.weight`, config.mlpBias ? `${name}.bias` : undefined);
+
+    const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
+    const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
+    const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
+    const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
+    const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
+    const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+
+    const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
+    const gate = mlpLinear(m, `${at}.mlp.gate_proj`); // [N, F]
+    const up = mlpLinear(m, `${at}.mlp.up_proj`); // [N, F]
+    return ops.add(y, mlpLinear(ops.swiGlu(gate, up), `${at}.mlp.down_proj`)); // [N, D]
   },
+
+  lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]
 };

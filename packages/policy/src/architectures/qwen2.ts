@@ -22,25 +22,26 @@ export const qwen2: Architecture = {
 
   weightShapes: (config) => rotaryShapes(config, (projection) => BIASED.includes(projection)),
 
-  decoder: (ops, config) => {
-    let x = ops.embedding('model.embed_tokens.weight'); // [N, D]
-    for (let layer = 0; layer < config.layers; layer++) {
-      const at = `model.layers.${layer}`;
-      const biased = (input: typeof x, name: string) =>
-        ops.linear(input, `${name}.weight`, `${name}.bias`);
+  layerName: (layer) => `model.layers.${layer}`,
 
-      const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
-      const q = biased(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
-      const k = biased(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
-      const v = biased(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
-      const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
-      x = ops.add(x, ops.linear(attended, `${at}.self_attn.o_proj.weight`)); // [N, D]
+  embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
-      const m = ops.norm(x, `${at}.post_attention_layernorm.weight`); // [N, D]
-      const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
-      const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
-      x = ops.add(x, ops.linear(ops.swiGlu(gate, up), `${at}.mlp.down_proj.weight`)); // [N, D]
-    }
-    return ops.norm(x, 'model.norm.weight'); // [N, D]
+  layer: (ops, _config, x, layer, at) => {
+    const biased = (input: typeof x, name: string) =>
+      ops.linear(input, `${name}.weight`, `${name}.bias`);
+
+    const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
+    const q = biased(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
+    const k = biased(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
+    const v = biased(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
+    const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
+    const y = ops.add(x, ops.linear(attended, `${at}.self_attn.o_proj.weight`)); // [N, D]
+
+    const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
+    const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
+    const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
+    return ops.add(y, ops.linear(ops.swiGlu(gate, up), `${at}.mlp.down_proj.weight`)); // [N, D]
   },
+
+  lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]
 };

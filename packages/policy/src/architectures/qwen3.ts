@@ -28,27 +28,28 @@ export const qwen3: Architecture = {
       ['self_attn.q_norm', 'self_attn.k_norm'],
     ),
 
-  decoder: (ops, config) => {
-    let x = ops.embedding('model.embed_tokens.weight'); // [N, D]
-    for (let layer = 0; layer < config.layers; layer++) {
-      const at = `model.layers.${layer}`;
-      const attentionLinear = (input: typeof x, name: string) =>
-        ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+  layerName: (layer) => `model.layers.${layer}`,
 
-      const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
-      const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
-      const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
-      const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
-      const normedQ = ops.headNorm(q, `${at}.self_attn.q_norm.weight`); // [N, H·Dh]
-      const normedK = ops.headNorm(k, `${at}.self_attn.k_norm.weight`); // [N, Hkv·Dh]
-      const attended = ops.attention(layer, normedQ, normedK, v); // [N, H·Dh]
-      x = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+  embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
-      const m = ops.norm(x, `${at}.post_attention_layernorm.weight`); // [N, D]
-      const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
-      const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
-      x = ops.add(x, ops.linear(ops.swiGlu(gate, up), `${at}.mlp.down_proj.weight`)); // [N, D]
-    }
-    return ops.norm(x, 'model.norm.weight'); // [N, D]
+  layer: (ops, config, x, layer, at) => {
+    const attentionLinear = (input: typeof x, name: string) =>
+      ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+
+    const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
+    const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
+    const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
+    const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
+    const normedQ = ops.headNorm(q, `${at}.self_attn.q_norm.weight`); // [N, H·Dh]
+    const normedK = ops.headNorm(k, `${at}.self_attn.k_norm.weight`); // [N, Hkv·Dh]
+    const attended = ops.attention(layer, normedQ, normedK, v); // [N, H·Dh]
+    const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+
+    const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
+    const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
+    const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
+    return ops.add(y, ops.linear(ops.swiGlu(gate, up), `${at}.mlp.down_proj.weight`)); // [N, D]
   },
+
+  lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]
 };
