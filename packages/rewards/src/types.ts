@@ -108,7 +108,102 @@ export interface ChatModelAnswer {
 }
 
 /** Answers a conversation: a model behind an endpoint, an SDK's model, or a function. */
-export type ChatModel = (
-  messages: readonly Message[],
-  options?: ChatModelOptions,
-) => Promise<ChatModelAnswer>;
+export interface ChatModel {
+  (messages: readonly Message[], options?: ChatModelOptions): Promise<ChatModelAnswer>;
+  /** Which model answers, such as `https://host/v1 qwen3-4b`: what a cache keeps answers apart by. */
+  readonly id?: string;
+}
+
+/**
+ * Why a chat model gave no answer.
+ * - `rate-limited`, `server`, `client`: the endpoint answered 429, 5xx, or any other status but 2xx
+ * - `connection`: refused, reset or cut off · `timeout`: took too long · `too-large`: answered without end
+ * - `malformed`: what came back is no answer, or not the one that was asked for
+ * - `refused`: the model or its filter declined · `breaker-open`: not asked, since it was down just now
+ * - `other`: anything else that was thrown
+ */
+export type ChatFailureKind =
+  | 'rate-limited'
+  | 'server'
+  | 'client'
+  | 'connection'
+  | 'timeout'
+  | 'too-large'
+  | 'malformed'
+  | 'refused'
+  | 'breaker-open'
+  | 'other';
+
+/** closed: calls go through; open: calls are refused; half-open: a few calls probe. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** Stops calling what is down, and looks now and then whether it is back. */
+export interface CircuitBreaker {
+  readonly state: BreakerState;
+  /** Calls, or rejects with a `BreakerOpenError`. */
+  run<T>(call: () => Promise<T>): Promise<T>;
+}
+
+/** What a judge is asked: the rules, which are trusted, and the material, which is not. */
+export interface JudgeQuestion<T> {
+  /** The task, the criteria and the form of the answer. */
+  readonly instructions: string;
+  /** What is judged, each text wrapped by `quoteUntrusted`. */
+  readonly material: string;
+  /** JSON Schema of the answer. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** Reads the parsed JSON; throws an error that says what is wrong, which the judge is shown. */
+  readonly read: (answer: unknown) => T;
+}
+
+/** A judge's answer, or why there is none; never a made-up one. */
+export type Verdict<T> =
+  | { readonly value: T }
+  | { readonly unavailable: ChatFailureKind; readonly reason: string };
+
+/** Puts questions to a chat model within limits of time, calls and retries. */
+export interface Judge {
+  ask<T>(question: JudgeQuestion<T>, signal?: AbortSignal): Promise<Verdict<T>>;
+  stats(): JudgeStats;
+}
+
+/** Counts of a chat model's calls since it was wrapped. */
+export interface ChatMetrics {
+  readonly calls: number;
+  /** Failed calls by kind; absent kinds are 0. */
+  readonly failures: Readonly<Partial<Record<ChatFailureKind, number>>>;
+  /** Calls that their caller gave up. */
+  readonly cancelled: number;
+  /** Median and 95th percentile of the last 1000 calls that were answered, in ms; null before the first. */
+  readonly latencyMs: { readonly p50: number | null; readonly p95: number | null };
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Answered calls whose tokens the endpoint did not tell. */
+  readonly callsWithoutUsage: number;
+  /** In the currency of the prices; null without prices. */
+  readonly cost: number | null;
+}
+
+/** What a judge has done so far. */
+export interface JudgeStats {
+  readonly questions: number;
+  readonly answered: number;
+  /** Questions without a verdict, by reason. */
+  readonly unavailable: Readonly<Partial<Record<ChatFailureKind, number>>>;
+  /** The last reason in words. */
+  readonly lastReason?: string;
+  readonly breaker: BreakerState;
+  /** Of the calls that reached the model: a cached answer is none. */
+  readonly model: ChatMetrics;
+  readonly cache?: CacheStats;
+}
+
+/** What a cache of answers has done so far. */
+export interface CacheStats {
+  readonly hits: number;
+  readonly misses: number;
+  /** Entries that could not be read as they were written; each is a miss as well. */
+  readonly damaged: number;
+  /** Answers that could not be kept. The call is answered all the same. */
+  readonly writeFailures: number;
+}
