@@ -35,6 +35,7 @@ export const suites: readonly Suite[] = [
     test: 'packages/policy/src/language-model.test.ts',
     covers: [
       'packages/policy/src/forward.ts',
+      'packages/policy/src/linear.ts',
       'packages/policy/src/model-folder.ts',
       'packages/policy/src/optimizer-file.ts',
     ],

@@ -3,7 +3,6 @@ import {
   attention,
   concat,
   gatherRows,
-  matMul,
   type NamedTensors,
   reshape,
   rmsNorm,
@@ -17,6 +16,7 @@ import {
 } from '@grpo/tensor';
 import type { DecoderOps, ModelConfig } from './architecture.js';
 import { decoder } from './decoder.js';
+import { linear } from './linear.js';
 
 /** Added to a score to hide a position: exp underflows to 0, and a row that hides everything stays finite. */
 const HIDDEN = -1e9;
@@ -91,10 +91,8 @@ export function forwardHidden(
   const ops: DecoderOps<Tensor> = {
     block: (_at, x, body) => body(x),
     embedding: (name) => gatherRows(weight(name), layout.ids),
-    linear: (x, name, biasName) => {
-      const product = matMul(x, weight(name), false, true); // [N, out]
-      return biasName === undefined ? product : add(product, weight(biasName)); // [N, out]
-    },
+    linear: (x, name, bias) =>
+      linear(x, weight(name), bias === undefined ? undefined : weight(bias)), // [N, out]
     norm: (x, name) => rmsNorm(x, weight(name), config.normEpsilon),
     headNorm: (x, name) => {
       const perHead = reshape(x, [-1, dh]); // [N·H, Dh]
