@@ -1,4 +1,4 @@
-import { keyedRandom, shuffled } from '@grpo/random';
+import { datasetSource } from './dataset-source.js';
 import type { Dataset, Task } from './types.js';
 
 /** Which tasks a step takes. */
@@ -22,29 +22,12 @@ export interface TaskBatchOptions {
  * @example
  * taskBatch(dataset, { seed: 42, step: 0, size: 8 });
  */
-export function taskBatch(
-  { name, tasks }: Dataset,
-  { seed, step, size }: TaskBatchOptions,
-): Task[] {
-  if (tasks.length === 0) {
-    throw new RangeError(
-      `taskBatch: needs at least one task, got none in ${name}. Check the dataset.`,
-    );
-  }
+export function taskBatch(dataset: Dataset, { seed, step, size }: TaskBatchOptions): Task[] {
   if (!Number.isInteger(step) || step < 0 || !Number.isInteger(size) || size < 1) {
     throw new RangeError(
       `taskBatch: needs a step of at least 0 and a size of at least 1, both integers, ` +
         `got step ${step} and size ${size}. Count steps from 0.`,
     );
   }
-  const orders = new Map<number, Task[]>();
-  const orderOf = (epoch: number) => {
-    const order = orders.get(epoch) ?? shuffled(tasks, keyedRandom(seed, 'epoch', epoch));
-    orders.set(epoch, order);
-    return order;
-  };
-  return Array.from({ length: size }, (_, i) => {
-    const at = step * size + i;
-    return orderOf(Math.floor(at / tasks.length))[at % tasks.length];
-  });
+  return [...datasetSource(dataset).take({ seed, start: step * size, count: size })];
 }

@@ -43,7 +43,7 @@ describe('hermes', () => {
       [{ problem: 'a <tool_call> without </tool_call>' }, { name: 'b', args: {} }],
     ],
   ])('%j is read', (content, calls) => {
-    expect(parse(content)).toEqual(calls);
+    expect(parse(content, [])).toEqual(calls);
   });
 
   test('the tools are described with their schemas', () => {
@@ -73,7 +73,7 @@ describe('llama', () => {
     ['{"parameters":{}}', [form('parameters')]],
     ['{oops', [form('parameters')]],
   ])('%j is read', (content, calls) => {
-    expect(parse(content)).toEqual(calls);
+    expect(parse(content, [])).toEqual(calls);
   });
 
   test('the tools are described with their schemas', () => {
@@ -90,7 +90,7 @@ describe('mistral', () => {
     ['[TOOL_CALLS][{"name":"add"},{"no":"name"}]', [{ name: 'add', args: {} }, form('arguments')]],
     ['[TOOL_CALLS] add', [{ problem: 'something else than a JSON list after [TOOL_CALLS]' }]],
   ])('%j is read', (content, calls) => {
-    expect(parse(content)).toEqual(calls);
+    expect(parse(content, [])).toEqual(calls);
   });
 
   test('the tools are described with their schemas', () => {
@@ -101,6 +101,6 @@ describe('mistral', () => {
 });
 
 test('a message of many unfinished calls is read without hanging', () => {
-  expect(hermesToolCalls().parse('<tool_call>{'.repeat(50_000))).toHaveLength(50_000);
-  expect(llamaToolCalls().parse('{;'.repeat(50_000))).toHaveLength(50_000);
+  expect(hermesToolCalls().parse('<tool_call>{'.repeat(50_000), [])).toHaveLength(50_000);
+  expect(llamaToolCalls().parse('{;'.repeat(50_000), [])).toHaveLength(50_000);
 });

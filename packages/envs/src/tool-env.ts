@@ -85,7 +85,7 @@ export function toolEnv({
       },
       async step({ content }, options) {
         turn++;
-        const calls = format.parse(content);
+        const calls = format.parse(content, world.tools);
         const results = await Promise.all(calls.map((call) => result(call, options?.signal)));
         const terminated = calls.length === 0;
         const truncated = !terminated && turn >= maxTurns;

@@ -6,6 +6,8 @@
  * - User simulator: plays the user in a conversation with the model.
  * - Tool: something that the model can call; its world is the state that the tools of an episode share.
  * - Terminated / truncated: Gymnasium's words; the task reached its own end / was cut short.
+ * - Stop reason: why an environment ended its episode, one of a closed list.
+ * - Task source: chooses the tasks of each step: a dataset, a mixture of several, a curriculum.
  */
 import type { Random } from '@grpo/random';
 import type { Message } from '@grpo/rewards';
@@ -26,6 +28,23 @@ export interface ResetResult {
   readonly messages: readonly Message[];
 }
 
+/**
+ * Why an environment ended its episode.
+ * - `completed`: the task reached its own end, won or lost.
+ * - `answered`: the model answered without calling a tool.
+ * - `user_done`: the user had no more to say.
+ * - `max_turns`: the model had spoken as often as it may.
+ * - `invalid_action`: the model wrote something that is no action.
+ * - `time_limit`: the environment's own limit of time or steps.
+ */
+export type StopReason =
+  | 'completed'
+  | 'answered'
+  | 'user_done'
+  | 'max_turns'
+  | 'invalid_action'
+  | 'time_limit';
+
 /** The environment's answer to one message of the model. */
 export interface StepResult {
   /** What the environment says back; may be empty when the episode ends. */
@@ -33,6 +52,8 @@ export interface StepResult {
   readonly reward: number;
   readonly terminated: boolean;
   readonly truncated: boolean;
+  /** Why the episode ended; only where it did. */
+  readonly stopReason?: StopReason;
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
@@ -91,6 +112,33 @@ export type UserSimulator = (
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = boolean | Readonly<Record<string, unknown>>;
 
+/**
+ * What zod, Valibot, ArkType and others have in common: https://standardschema.dev. `jsonSchema` is
+ * there where the library offers it.
+ */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    readonly jsonSchema?: {
+      readonly input: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>;
+    };
+  };
+}
+
+/** The value as the schema reads it, or what is wrong with it. */
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+/** One thing that is wrong, and where. */
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
 /** What a tool is given besides its arguments. */
 export interface ToolContext {
   /** Aborted when the result is no longer wanted: the run was stopped or the time limit passed. */
@@ -104,6 +152,12 @@ export interface Tool {
   readonly description: string;
   /** The schema of its arguments, an object; the tool sees valid arguments only. */
   readonly parameters: JsonSchema;
+  /** Checks and converts the arguments instead of `parameters`, which then only describe them. */
+  readonly input?: StandardSchema;
+  /** Time limit of one call, in ms, instead of that of the environment. */
+  readonly timeoutMs?: number;
+  /** Calls of one episode; what comes after is refused. */
+  readonly maxCalls?: number;
   /** Returns a text, or a value that is shown to the model as JSON. */
   execute(args: Readonly<Record<string, unknown>>, context: ToolContext): unknown;
 }
@@ -126,5 +180,39 @@ export interface ToolCallFormat {
   /** What the system message says about the tools; empty for nothing. */
   describe(tools: readonly Tool[]): string;
   /** The calls in a message of the model, in their order; none if it is an answer. */
-  parse(content: string): readonly ToolCall[];
+  parse(content: string, tools: readonly Tool[]): readonly ToolCall[];
+}
+
+/** Which tasks a step takes. */
+export interface TakeOptions {
+  readonly seed: number;
+  /** Tasks taken before. */
+  readonly start: number;
+  /** Tasks to take now. */
+  readonly count: number;
+}
+
+/** How one episode of a task went. */
+export interface TaskOutcome {
+  readonly task: Task;
+  /** The weighted sum of its rewards. */
+  readonly reward: number;
+}
+
+/**
+ * Chooses the tasks of each step: `datasetSource`, `mixture`, `curriculum`, or yours.
+ *
+ * The options of `take` and what the source remembers decide, so that a resumed run goes on as it
+ * would have gone; `take` itself changes nothing.
+ */
+export interface TaskSource {
+  readonly name: string;
+  take(options: TakeOptions): readonly Task[];
+  /** Is told how the episodes of a step went. Returns numbers to be logged. */
+  update?(outcomes: readonly TaskOutcome[]): Readonly<Record<string, number>>;
+  /** What `update` changes, as plain numbers. */
+  readonly memory?: {
+    save(): Readonly<Record<string, number>>;
+    load(saved: Readonly<Record<string, number>>): void;
+  };
 }

@@ -1,4 +1,5 @@
 import { groupRelative, grpo } from '@grpo/advantage';
+import { arithmeticTasks, curriculum } from '@grpo/envs';
 import { adaptiveEntropy, adaptiveKl, clippedLoss, entropyBonus } from '@grpo/policy-loss';
 import { expect, test } from 'vitest';
 import { gaeEstimator } from './gae-estimator.js';
@@ -36,6 +37,22 @@ test('controllers hear of KL and entropy where a step has them', () => {
   updateControllers(loss, { entropy: 0.1 }, 8);
   expect(eta.value).toBeCloseTo(0.6, 12);
   expect(entropyBonus({ coefficient: eta }).controllers).toEqual([eta]);
+});
+
+test('a curriculum goes on at its level, and only where one was saved', () => {
+  const sums = arithmeticTasks({ seed: 1, count: 4 });
+  const parts = () => ({ ...make(), dataset: curriculum([sums, sums], { window: 1 }) });
+  const trained = parts();
+  trained.dataset.update?.([{ task: sums.tasks[0], reward: 1 }]);
+  const saved = JSON.parse(JSON.stringify(memoriesOf(trained)));
+  expect(saved.tasks).toEqual({ level: 1, seen: 0, successes: 0 });
+  const resumed = parts();
+  restoreMemories(resumed, saved);
+  expect(resumed.dataset.memory?.save()).toEqual(saved.tasks);
+  expect(memoriesOf({ ...make(), dataset: sums })).not.toHaveProperty('tasks');
+  expect(() => restoreMemories({ ...make(), dataset: sums }, saved)).toThrow(
+    'got one without memory where one with was saved. Resume with the same tasks.',
+  );
 });
 
 test('parts without memory save nothing and take nothing', () => {

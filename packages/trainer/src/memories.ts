@@ -1,12 +1,14 @@
 import type { ControllerStep } from '@grpo/policy-loss';
 import type { Memories, TrainParts } from './types.js';
 
-type Remembering = Pick<TrainParts, 'advantage' | 'loss'>;
+type Remembering = Pick<TrainParts, 'advantage' | 'loss'> & Partial<Pick<TrainParts, 'dataset'>>;
 
 /** What the parts remember now, as plain numbers. */
-export function memoriesOf({ advantage, loss }: Remembering): Memories {
+export function memoriesOf({ advantage, loss, dataset }: Remembering): Memories {
   const memory = 'memory' in advantage ? advantage.memory : undefined;
+  const tasks = memoryOf(dataset);
   return {
+    ...(tasks && { tasks: tasks.save() }),
     ...(memory && { advantage: memory.save() }),
     ...(loss.controllers && { controllers: loss.controllers.map((one) => one.save()) }),
   };
@@ -17,7 +19,7 @@ export function memoriesOf({ advantage, loss }: Remembering): Memories {
  *
  * @throws where the saved numbers belong to other parts
  */
-export function restoreMemories({ advantage, loss }: Remembering, saved: Memories): void {
+export function restoreMemories({ advantage, loss, dataset }: Remembering, saved: Memories): void {
   const memory = 'memory' in advantage ? advantage.memory : undefined;
   const controllers = loss.controllers ?? [];
   const savedControllers = saved.controllers ?? [];
@@ -26,8 +28,19 @@ export function restoreMemories({ advantage, loss }: Remembering, saved: Memorie
       `restoreMemories: needs the advantage and the loss of the saved run, got an advantage ${memory ? 'with' : 'without'} memory and a loss of ${controllers.length} controllers where ${saved.advantage ? 'one with' : 'one without'} and ${savedControllers.length} were saved. Resume with the same parts.`,
     );
   }
+  const tasks = memoryOf(dataset);
+  if (!tasks !== !saved.tasks) {
+    throw new Error(
+      `restoreMemories: needs the task source of the saved run, got one ${tasks ? 'with' : 'without'} memory where one ${saved.tasks ? 'with' : 'without'} was saved. Resume with the same tasks.`,
+    );
+  }
+  if (saved.tasks) tasks?.load(saved.tasks);
   if (saved.advantage) memory?.load(saved.advantage);
   for (const [i, controller] of controllers.entries()) controller.load(savedControllers[i]);
+}
+
+function memoryOf(dataset: Remembering['dataset']) {
+  return dataset && 'memory' in dataset ? dataset.memory : undefined;
 }
 
 /** Tells the loss's controllers of a finished optimizer step. */

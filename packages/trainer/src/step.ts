@@ -1,4 +1,4 @@
-import { taskBatch } from '@grpo/envs';
+import { asSource } from '@grpo/envs';
 import type { LogProbLoss } from '@grpo/policy';
 import type { StepSize } from '@grpo/policy-loss';
 import { stepSize, type TrainBatch, toBatches } from './batch.js';
@@ -10,6 +10,7 @@ import { rollOut } from './rollout.js';
 import { learningRateAt } from './schedule.js';
 import { score } from './score.js';
 import { LossMetrics, meanOf, rolloutMetrics } from './step-metrics.js';
+import { taskOutcomes } from './task-outcomes.js';
 import type { TrainConfig, TrainParts } from './types.js';
 
 /**
@@ -29,7 +30,9 @@ export async function trainStep(
   const { policy, reference, loss, critic } = parts;
   const { seed, promptsPerStep, numGenerations, temperature, maxGradNorm } = config;
 
-  const tasks = taskBatch(parts.dataset, { seed, step, size: promptsPerStep }); // [P]
+  const source = asSource(parts.dataset);
+  const start = step * promptsPerStep;
+  const tasks = source.take({ seed, start, count: promptsPerStep }); // [P]
   const rollouts = await rollOut(tasks, numGenerations, {
     ...parts,
     ...config,
@@ -61,7 +64,10 @@ export async function trainStep(
   }
   const valueMetrics = critic && estimate.lesson ? await learn(critic, estimate.lesson) : {};
 
+  const outcomes = taskOutcomes(parts.rewards, rollouts, scored);
+
   return {
+    ...source.update?.(outcomes),
     ...estimate.metrics,
     ...rolloutMetrics(rollouts, scored, parts.rewards),
     ...meanOf(optimizerSteps),

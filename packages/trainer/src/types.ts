@@ -6,7 +6,7 @@
  * - Record: the metrics of one step, one line of the run's metrics file.
  */
 import type { AdvantageEstimator, GaeInput, Named, TokenAdvantages } from '@grpo/advantage';
-import type { Dataset, EnvFactory, Task } from '@grpo/envs';
+import type { Dataset, EnvFactory, Task, TaskSource } from '@grpo/envs';
 import type {
   ChatFormat,
   HiddenStateModel,
@@ -70,7 +70,8 @@ export interface TrainParts {
   /** Frozen; its log-probs enter the KL term of the loss. Without it the loss gets none. */
   readonly reference?: LogProbModel;
   readonly chat: ChatFormat;
-  readonly dataset: Dataset;
+  /** Its tasks in shuffled epochs, or what chooses the tasks of each step. */
+  readonly dataset: Dataset | TaskSource;
   /** Makes the environment of one episode. */
   readonly env: EnvFactory;
   readonly rewards: readonly Reward[];
@@ -142,4 +143,6 @@ export interface Memories {
   readonly advantage?: Readonly<Record<string, number>>;
   /** Of the loss's coefficients, in their order. */
   readonly controllers?: readonly Readonly<Record<string, number>>[];
+  /** Of the task source, such as the level of a curriculum. */
+  readonly tasks?: Readonly<Record<string, number>>;
 }
