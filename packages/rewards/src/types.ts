@@ -140,8 +140,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Stops calling what is down, and looks now and then whether it is back. */
 export interface CircuitBreaker {
   readonly state: BreakerState;
-  /** Calls, or rejects with a `BreakerOpenError`. */
-  run<T>(call: () => Promise<T>): Promise<T>;
+  /** Calls, or rejects with a `BreakerOpenError`. A call that fails after `signal` was aborted does not count. */
+  run<T>(call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 /** What a judge is asked: the rules, which are trusted, and the material, which is not. */
