@@ -26,6 +26,8 @@ export interface Task {
 /** The conversation that the model sees first. */
 export interface ResetResult {
   readonly messages: readonly Message[];
+  /** Functions that the chat template offers to the model, as JSON schema; for models trained that way. */
+  readonly tools?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /**

@@ -5,6 +5,7 @@
  * - Sampler: makes tokens. Trainable policy: scores tokens and learns.
  */
 import type { Message } from '@grpo/rewards';
+import type { TokenSequence } from './token-batch.js';
 
 /** Right-padded token sequences, row-major. */
 export interface TokenBatch {
@@ -110,6 +111,10 @@ export interface SampledTokens {
 
 /** Token ids in; sampled ids, their log-probs and the stop reason out. */
 export interface Sampler {
+  /** Tokens of prompt and answer together; an engine that does not know leaves it out. */
+  readonly contextLength?: number;
+  /** Whether a call joins those that are running. Others get their requests in batches. Default false. */
+  readonly isContinuous?: boolean;
   sample(requests: readonly SampleRequest[], options: SampleOptions): Promise<SampledTokens[]>;
 }
 
@@ -147,6 +152,17 @@ export type ToolDefinition = Readonly<Record<string, unknown>>;
 export interface ChatOptions {
   /** Offered to the model through the chat template. The same for every turn of a conversation. */
   readonly tools?: readonly ToolDefinition[];
+  /** Further variables of the chat template, such as `enable_thinking`; those named as special tokens replace them. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+/** How a conversation is laid out, where not as the model folder says. */
+export interface ChatFormatOptions {
+  /**
+   * The name of one of the folder's chat templates, or Jinja text in place of them: a training template, say,
+   * that only appends where the folder's own rewrites earlier turns. The folder is saved as it was.
+   */
+  readonly chatTemplate?: string;
 }
 
 /** Messages to ids and back. */
@@ -159,13 +175,20 @@ export interface ChatFormat {
    *
    * @param before the conversation up to and including the model's answer
    * @param added the messages that follow it
-   * @throws if the template rewrites earlier turns when messages follow them
+   * @throws if the template writes what the model has read or sampled otherwise when messages follow it
    */
   encodeContinuation(
     before: readonly Message[],
     added: readonly Message[],
     options?: ChatOptions,
   ): number[];
+  /**
+   * A whole conversation, and which of its tokens are the assistant's: those in the template's `{% generation %}`
+   * blocks; where it has none, every answer with its stop token, each turn encoded by itself as in a rollout.
+   *
+   * @throws if the template has no such blocks and rewrites earlier turns
+   */
+  encodeConversation(messages: readonly Message[], options?: ChatOptions): TokenSequence;
   /** An answer as the model would sample it, stop token included. */
   encodeCompletion(text: string): number[];
   /** The text of a sampled answer, without its stop token. */
