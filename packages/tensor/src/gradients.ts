@@ -31,6 +31,36 @@ export function valueAndGradients(
   }
 }
 
+/**
+ * The gradient within the backward pass of another: Σ dy · ∂compute/∂xs.
+ * TensorFlow.js keeps one tape for all of them and forgets the outer one when an inner is done: it is put back.
+ *
+ * @param compute returns a tensor in the shape of `dy`
+ * @param xs each receives gradient
+ * @returns gradients in the shapes of `xs`, zeros where `compute` does not depend on one
+ */
+export function nestedGradients(
+  compute: () => Tensor,
+  xs: readonly Tensor[],
+  dy: Tensor,
+): Tensor[] {
+  const { state } = tf.engine();
+  const outer = state.activeTape;
+  try {
+    return tf.tidy(() => {
+      const { grads } = tf
+        .engine()
+        .gradients(compute as () => tf.Scalar, [...xs], dy as tf.Scalar, true);
+      return xs.map((x, i) => (grads[i] as Tensor | null) ?? tf.zerosLike(x));
+    });
+  } catch (error) {
+    if (state.activeTape !== outer) disposeTape();
+    throw error;
+  } finally {
+    state.activeTape = outer;
+  }
+}
+
 /** TensorFlow.js frees what the tape holds for the backward pass only where that pass is reached. */
 function disposeTape(): void {
   const { state } = tf.engine();
