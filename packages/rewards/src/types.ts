@@ -65,6 +65,20 @@ export interface Reward {
   readonly weight?: number;
 }
 
+/** Scores the episodes of one group together: one result per episode, in their order. */
+export type GroupRewardFn = (
+  episodes: readonly Episode[],
+  call?: RewardCall,
+) => readonly RewardResult[] | Promise<readonly RewardResult[]>;
+
+/** A reward that compares the episodes of a group, such as a ranking. */
+export interface GroupReward {
+  readonly name: string;
+  readonly groupFn: GroupRewardFn;
+  /** Weight in the sum of rewards; 0 logs the reward without training on it. Default 1. */
+  readonly weight?: number;
+}
+
 /** How a reward failed: it threw, returned something that is not a reward, or took too long. */
 export type RewardFailureKind = 'thrown' | 'invalid' | 'timeout';
 
