@@ -13,11 +13,14 @@ export const suites: readonly Suite[] = [
     covers: [
       'packages/tensor/src/attention.ts',
       'packages/tensor/src/gather-rows.ts',
+      'packages/tensor/src/gelu.ts',
+      'packages/tensor/src/layer-norm.ts',
       'packages/tensor/src/memory.ts',
       'packages/tensor/src/ops.ts',
       'packages/tensor/src/pick-log-probs.ts',
       'packages/tensor/src/rms-norm.ts',
       'packages/tensor/src/rotary.ts',
+      'packages/tensor/src/soft-cap.ts',
       'packages/tensor/src/stop-gradient.ts',
       'packages/tensor/src/swiglu.ts',
       'packages/tensor/src/wasm/heap.ts',
@@ -68,6 +71,11 @@ export const suites: readonly Suite[] = [
       'packages/rewards/src/row-column.ts',
     ],
     why: 'A call that throws, hangs or returns no number shows in what the scores and failures say.',
+  },
+  {
+    test: 'packages/trainer/src/rollout.test.ts',
+    covers: ['packages/trainer/src/play-episode.ts'],
+    why: 'An episode means something among others: its turn in a batch, its failures, its retries.',
   },
   {
     test: 'packages/trainer/src/train.test.ts',

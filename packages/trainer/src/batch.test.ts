@@ -10,7 +10,7 @@ const rollout = (ids: number[], own: number, failure?: string, groupId = 'a'): R
   logProbs: ids.map((_, t) => (t >= ids.length - own ? -t : 0)),
   turnRewards: [],
   episode: { messages: [], completion: '', row: {}, environmentReward: 0, end: 'terminated' },
-  ...(failure === undefined ? {} : { failure }),
+  ...(failure === undefined ? {} : { failure: { kind: 'thrown' as const, reason: failure } }),
 });
 const rollouts = [rollout([1, 2, 3], 1), rollout([4, 5, 6, 7], 2), rollout([8, 9], 1, 'env: lost')];
 const advantages = Float64Array.of(0.5, -0.5, 0);

@@ -49,7 +49,7 @@ const estimate = (parts: Partial<TrainParts>, rollouts: Rollout[], values: (numb
 const rollouts = [
   rollout([5, 1, 2, 7, 3], [1, 2, 4], 'terminated'), // 7 is the environment's
   rollout([5, 4], [1], 'length'),
-  { ...rollout([5, 6], [1], 'error'), failure: 'lost' },
+  { ...rollout([5, 6], [1], 'error'), failure: { kind: 'thrown' as const, reason: 'lost' } },
   rollout([5, 8, 9], [1, 2], 'terminated'), // no reward applies
 ];
 const values = [0.5, 0.25, null, null];

@@ -10,7 +10,14 @@ import { type Lesson, statesOf, valuesOf } from './critic.js';
 import { rewardsInTime } from './environment-reward.js';
 import { greedyScores, weightsOf } from './greedy-scores.js';
 import type { Scores } from './score.js';
-import type { Critic, Rollout, TokenAdvantageEstimator, TrainConfig, TrainParts } from './types.js';
+import type {
+  Critic,
+  Rollout,
+  RolloutFailure,
+  TokenAdvantageEstimator,
+  TrainConfig,
+  TrainParts,
+} from './types.js';
 
 /** Advantages of one step. */
 export interface Estimate {
@@ -137,9 +144,11 @@ async function perToken(
   };
 }
 
+const UNSCORED: RolloutFailure = { kind: 'unscored', reason: 'No reward applies.' };
+
 /** A rollout without a score teaches nothing: it is masked as a failed one is. */
 function onlyScored(rollouts: readonly Rollout[], scores: Float64Array): Rollout[] {
   return rollouts.map((rollout, i) =>
-    Number.isNaN(scores[i]) ? { ...rollout, failure: 'no reward applies' } : rollout,
+    Number.isNaN(scores[i]) ? { ...rollout, failure: UNSCORED } : rollout,
   );
 }

@@ -3,7 +3,7 @@ import { checkFailures, RunStopped } from './failures.js';
 
 const reward = (episode: number) => ({
   episode,
-  kind: 'reward answer invalid',
+  kind: 'reward/answer/invalid',
   reason: `Reward "answer" returned NaN for episode ${episode}.`,
 });
 
@@ -17,10 +17,10 @@ test('an episode that failed twice counts once', () => {
 });
 
 test('more stop the run with the commonest kind and an example', () => {
-  const failures = [reward(0), { episode: 1, kind: 'env', reason: 'closed' }, reward(2)];
+  const failures = [reward(0), { episode: 1, kind: 'env/thrown', reason: 'closed' }, reward(2)];
   const check = () => checkFailures(failures, 4, 0.5);
   expect(check).toThrow(RunStopped);
   expect(check).toThrow(
-    'needs at least 2 of 4 episodes without a failure, got 1. Commonest is reward answer invalid (2 times): Reward "answer" returned NaN for episode 0.',
+    'needs at least 2 of 4 episodes without a failure, got 1. Commonest is reward/answer/invalid (2 times): Reward "answer" returned NaN for episode 0.',
   );
 });

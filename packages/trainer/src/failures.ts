@@ -2,7 +2,7 @@
 export interface Failure {
   /** Number of the episode in its step. */
   readonly episode: number;
-  /** What failed, for counting: `env`, or a reward's name and how it failed. */
+  /** What failed and how, for counting: `env/timeout`, `reward/NAME/thrown`. */
   readonly kind: string;
   /** One sentence that says what happened and what to do. */
   readonly reason: string;

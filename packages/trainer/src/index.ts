@@ -11,6 +11,7 @@ export { environmentReward } from './environment-reward.js';
 export { type Evaluation, evaluate } from './evaluate.js';
 export { type Failure, RunStopped } from './failures.js';
 export { type GaeEstimatorOptions, gaeEstimator } from './gae-estimator.js';
+export { gatherRequests } from './gather-requests.js';
 export { appendMetrics, readMetrics } from './metrics-file.js';
 export { type ProgressStream, progressBar } from './progress.js';
 export { resolveParts, tokenEstimators } from './resolve-parts.js';

@@ -148,7 +148,232 @@ test.each<[keyof Env, number]>([
     sampler: counter(),
   });
   expect(rollouts[0].failure).toBeUndefined();
-  expect(rollouts[1].failure).toContain('task 2: lost');
+  expect(rollouts[1].failure?.kind).toBe('thrown');
+  expect(rollouts[1].failure?.reason).toContain('task 2 failed (thrown): lost.');
   expect(rollouts[1].episode.end).toBe('error');
   expect(rollouts[1].mask.filter(Boolean).length).toBe(2 * answers);
+});
+
+test('an episode that may be retried is played again from reset, and is one rollout', async () => {
+  const attempts: number[] = [];
+  const env: EnvFactory = (t) => {
+    const sound = asking(2, { count: 0 })(t);
+    const reset: Env['reset'] = async (call) => {
+      attempts.push(call.seed);
+      return sound.reset(call);
+    };
+    const busy = Object.assign(new Error('429'), { isRetryable: true });
+    const step: Env['step'] = (message) =>
+      attempts.length < 3 ? Promise.reject(busy) : sound.step(message);
+    return { ...sound, reset, step };
+  };
+  const retrying = { ...options, env, retryDelayMs: 0 };
+  const sampler = counter();
+  const [rollout, ...rest] = await rollOut([task('7')], 1, { ...retrying, sampler });
+  expect(rest).toEqual([]);
+  expect(rollout.failure).toBeUndefined();
+  expect(rollout.retries).toBe(2);
+  expect(rollout.episode).toMatchObject({ environmentReward: 2, end: 'terminated' });
+  expect(rollout.turnRewards.map(({ at }) => at)).toEqual([5, 11]);
+  expect(new Set(attempts).size).toBe(3);
+  expect(new Set(sampler.seeds).size).toBe(4); // one answer in each failed attempt, two in the last
+
+  attempts.length = 0;
+  const [failed] = await rollOut([task('7')], 1, { ...retrying, sampler, maxRetries: 1 });
+  expect(failed).toMatchObject({ failure: { kind: 'thrown' }, retries: 1 });
+  attempts.length = 0;
+  const isRetryable = () => false;
+  const [once] = await rollOut([task('7')], 1, { ...retrying, sampler, isRetryable });
+  expect(attempts).toHaveLength(1);
+  expect(once.failure?.reason).toContain('429');
+});
+
+test('what hangs is left behind, its signal aborted, and the episode fails by time-out', async () => {
+  const signals: (AbortSignal | undefined)[] = [];
+  const hang = (signal?: AbortSignal) => {
+    signals.push(signal);
+    return new Promise<never>(() => {});
+  };
+  const closed = { count: 0 };
+  const sound = asking(2, closed);
+  const rows: readonly [Partial<Env>, string][] = [
+    [{ reset: ({ signal }) => hang(signal) }, 'reset took longer than 20 ms'],
+    [{ step: (_, call) => hang(call?.signal) }, 'step took longer than 20 ms'],
+    [{ close: () => hang() }, 'close took longer than 20 ms'],
+  ];
+  for (const [methods, reason] of rows) {
+    const env: EnvFactory = (t) => (t.id === '1' ? { ...sound(t), ...methods } : sound(t));
+    const rollouts = await rollOut([task('1'), task('2')], 1, {
+      ...options,
+      env,
+      sampler: counter(),
+      turnTimeoutMs: 20,
+    });
+    expect(rollouts[0].failure?.kind).toBe('timeout');
+    expect(rollouts[0].failure?.reason).toContain(reason);
+    expect(rollouts[1].failure).toBeUndefined();
+  }
+  expect(closed.count).toBe(5);
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true, true, undefined]);
+});
+
+test('an episode has a time limit of its own', async () => {
+  const slow: EnvFactory = (t) => {
+    const sound = asking(4, { count: 0 })(t);
+    const step: Env['step'] = async (message) => {
+      await new Promise((resolve) => setTimeout(resolve, t.id === '1' ? 40 : 0));
+      return sound.step(message);
+    };
+    return { ...sound, step };
+  };
+  const rollouts = await rollOut([task('1'), task('2')], 1, {
+    ...options,
+    env: slow,
+    sampler: counter(),
+    episodeTimeoutMs: 100,
+  });
+  expect(rollouts[0].failure?.reason).toContain('the episode took longer than 100 ms');
+  expect(rollouts[1].failure).toBeUndefined();
+});
+
+test('a cancelled rollout closes what is open, begins nothing more and gives the reason', async () => {
+  const stop = new AbortController();
+  const closed = { count: 0 };
+  let begun = 0;
+  const env: EnvFactory = (t) => {
+    begun++;
+    return { ...asking(2, closed)(t), step: () => new Promise<never>(() => {}) };
+  };
+  const run = rollOut([task('1')], 9, {
+    ...options,
+    env,
+    sampler: counter(),
+    maxConcurrentEpisodes: 3,
+    signal: stop.signal,
+  });
+  setTimeout(() => stop.abort('enough'), 20);
+  await expect(run).rejects.toBe('enough');
+  expect([begun, closed.count]).toEqual([3, 3]);
+});
+
+test('no more episodes run at once than allowed, and requests stand in batches', async () => {
+  let [open, most] = [0, 0];
+  const env: EnvFactory = (t) => {
+    most = Math.max(most, ++open);
+    const sound = asking(2, { count: 0 })(t);
+    const close = async () => {
+      open--;
+    };
+    return { ...sound, close };
+  };
+  const batches: number[] = [];
+  const inner = counter();
+  const sampler: Sampler = {
+    sample: (requests, call) => {
+      batches.push(requests.length);
+      return inner.sample(requests, call);
+    },
+  };
+  await rollOut([task('1'), task('2')], 4, { ...options, env, sampler, maxConcurrentEpisodes: 4 });
+  expect(most).toBe(4);
+  expect(batches).toEqual([4, 4, 4, 4]);
+  batches.length = 0;
+  const continuous = { ...sampler, isContinuous: true };
+  await rollOut([task('1'), task('2')], 4, { ...options, env, sampler: continuous });
+  expect(batches).toEqual(new Array(16).fill(1));
+});
+
+test('rollouts do not depend on how long the environment takes', async () => {
+  const played = (delay: (id: string) => number) => {
+    const env: EnvFactory = (t) => {
+      const sound = asking(3, { count: 0 })(t);
+      const step: Env['step'] = async (message) => {
+        await new Promise((resolve) => setTimeout(resolve, delay(t.id)));
+        return sound.step(message);
+      };
+      return { ...sound, step };
+    };
+    const sampler: Sampler = {
+      sample: async (requests) =>
+        requests.map(({ seed }) => ({
+          ids: [digit(seed % 10), END],
+          logProbs: [-0.5, -0.25],
+          stopReason: 'stop',
+        })),
+    };
+    return rollOut([task('1'), task('2'), task('3')], 2, { ...options, env, sampler });
+  };
+  const fast = await played(() => 0);
+  expect(await played((id) => 3 * (4 - Number(id)))).toEqual(fast);
+});
+
+test('an episode that fills the context ends by length; a first prompt that does fails', async () => {
+  const env = asking(9, { count: 0 });
+  // The prompt has 4 tokens, an answer 2, a question 4: the third prompt has 16.
+  const sampler = { ...counter(), contextLength: 16 };
+  const [full] = await rollOut([task('1')], 1, { ...options, env, sampler });
+  expect(full.failure).toBeUndefined();
+  expect(full.episode).toMatchObject({ end: 'length', environmentReward: 2 });
+  expect(full.ids).toHaveLength(12);
+  const [roomy] = await rollOut([task('1')], 1, { ...options, env, sampler, contextLength: 17 });
+  expect(roomy.ids).toHaveLength(18);
+  const [none] = await rollOut([task('1')], 1, { ...options, env, sampler, contextLength: 4 });
+  expect(none.failure?.kind).toBe('encoding');
+  expect(none.failure?.reason).toContain('shorter than the context of 4 tokens, got 4');
+});
+
+test('tools that an environment offers reach the chat template in every turn', async () => {
+  const offered: unknown[] = [];
+  const tools = [{ type: 'function' }];
+  const listening = {
+    ...chat,
+    encodePrompt: (...[messages, call]: Parameters<typeof chat.encodePrompt>) => {
+      offered.push(call?.tools);
+      return chat.encodePrompt(messages);
+    },
+    encodeContinuation: (...[before, added, call]: Parameters<typeof chat.encodeContinuation>) => {
+      offered.push(call?.tools);
+      return chat.encodeContinuation(before, added);
+    },
+  };
+  const env: EnvFactory = (t) => ({
+    ...asking(2, { count: 0 })(t),
+    reset: async () => ({ messages: t.messages, tools }),
+  });
+  await rollOut([task('1')], 1, { ...options, chat: listening, env, sampler: counter() });
+  expect(offered).toEqual([tools, tools]);
+});
+
+test('a factory, a template and a sampler that fail are failures of their kind', async () => {
+  const env = asking(1, { count: 0 });
+  const lost = () => {
+    throw new Error('lost');
+  };
+  const reject = async () => lost();
+  const rows = [
+    [{ env: lost }, 'thrown'],
+    [{ chat: { ...chat, encodePrompt: lost } }, 'encoding'],
+    [{ chat: { ...chat, decodeCompletion: lost } }, 'encoding'],
+    [{ sampler: { sample: reject } }, 'sampler'],
+    [{ sampler: { sample: async () => [] } }, 'sampler'],
+  ] as const;
+  for (const [parts, kind] of rows) {
+    const sound = { ...options, env, sampler: counter() };
+    const [rollout] = await rollOut([task('1')], 1, { ...sound, ...parts });
+    expect(rollout.failure?.kind).toBe(kind);
+    expect(rollout.episode.end).toBe('error');
+  }
+});
+
+test.each([
+  [{ maxConcurrentEpisodes: 0 }, 'maxConcurrentEpisodes needs a whole number from 1, got 0'],
+  [{ maxTurns: 0 }, 'maxTurns needs a whole number from 1, got 0'],
+  [{ maxRetries: -1 }, 'maxRetries needs a whole number from 0, got -1'],
+  [{ turnTimeoutMs: 2 ** 31 }, 'turnTimeoutMs needs a time up to 2^31 ms'],
+  [{ episodeTimeoutMs: Number.NaN }, 'episodeTimeoutMs needs a time'],
+  [{ retryDelayMs: -1 }, 'retryDelayMs needs 0 or a time in ms, got -1'],
+])('options out of range are refused: %j', async (wrong, message) => {
+  const env = asking(1, { count: 0 });
+  const run = rollOut([task('1')], 1, { ...options, env, sampler: counter(), ...wrong });
+  await expect(run).rejects.toThrow(message);
 });

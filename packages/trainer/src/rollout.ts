@@ -1,7 +1,13 @@
-import type { Env, EnvFactory, Task } from '@grpo/envs';
-import type { ChatFormat, SampledTokens, Sampler } from '@grpo/policy';
-import { keyedSeed } from '@grpo/random';
-import type { EpisodeEnd, Message } from '@grpo/rewards';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EnvFactory, Task } from '@grpo/envs';
+import type { ChatFormat, Sampler } from '@grpo/policy';
+import { keyedRandom, keyedSeed } from '@grpo/random';
+import { atMost } from './at-most.js';
+import { asFault, EpisodeFault, failureOf } from './episode-fault.js';
+import { gatherRequests } from './gather-requests.js';
+import { type PlayOptions, playEpisode } from './play-episode.js';
+import { retryDelay, saysRetryable } from './retry-delay.js';
+import { newTranscript } from './transcript.js';
 import type { Rollout } from './types.js';
 
 /** How episodes are sampled. */
@@ -12,153 +18,148 @@ export interface RolloutOptions {
   readonly maxCompletionLength: number;
   readonly maxTurns: number;
   readonly temperature: number;
-  /** Keys every draw, together with the number of the episode and of the turn. */
+  /** Keys every draw, together with the number of the episode, of the attempt and of the turn. */
   readonly key: readonly (string | number)[];
-}
-
-/** An episode that is being played. Tokens are appended once and never encoded again. */
-interface Playing {
-  readonly task: Task;
-  readonly groupId: string;
-  readonly env: Env;
-  readonly messages: Message[];
-  readonly ids: number[];
-  readonly mask: boolean[];
-  readonly logProbs: number[];
-  readonly turnRewards: { readonly at: number; readonly reward: number }[];
-  completion: string;
-  completionTokens: number;
-  reward: number;
-  end?: EpisodeEnd;
-  failure?: string;
+  /** Default 256. */
+  readonly maxConcurrentEpisodes?: number;
+  /** Time limit of one `reset`, `step` or `close`, in ms. Default 120 000. */
+  readonly turnTimeoutMs?: number;
+  /** Time limit of a whole episode, sampling included, in ms. Default: none. */
+  readonly episodeTimeoutMs?: number;
+  /** How often a failed episode is played again, from `reset`. Default 2. */
+  readonly maxRetries?: number;
+  /** Whether another try may help after this error. Default: where the error has `isRetryable: true`. */
+  readonly isRetryable?: (error: unknown) => boolean;
+  /** Longest wait before the first retry, in ms; it doubles with each. Default 500. */
+  readonly retryDelayMs?: number;
+  /** Characters of all messages of one `reset` or `step`. Default 1 000 000. */
+  readonly maxMessageLength?: number;
+  /** Tokens; an episode that reaches it ends by `length`. Default: what the sampler says, else no limit. */
+  readonly contextLength?: number;
+  /** Cancels the rollout: environments are closed, and the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Plays `repeats` episodes of every task. All episodes take a turn together: the model answers for all in one
- * batch, then the environments step side by side. An environment that throws ends its own episode only.
+ * Plays `repeats` episodes of every task, each at its own pace. What the model says stands in the rollout as the
+ * sampled ids, what the environment says is encoded once.
+ *
+ * Failures are data: an environment that throws, hangs or returns anything but its type says, a template that cannot
+ * write a message, or a sampler that throws gives a rollout with a `failure`; all others go on. An error that may be
+ * retried has the episode played again as a whole, with draws of its own; it is still one rollout.
+ *
+ * The result does not depend on timing where environment and sampler do not.
  *
  * @returns tasks.length · repeats rollouts; those of one task stand together and share a group id
+ * @throws RangeError if an option is out of range; the reason of an aborted signal
  */
 export async function rollOut(
   tasks: readonly Task[],
   repeats: number,
   options: RolloutOptions,
 ): Promise<Rollout[]> {
-  const { chat, sampler, maxTurns, key } = options;
-  const playing = tasks.flatMap((task, p) =>
-    Array.from({ length: repeats }, () => start(task, `${p}:${task.id}`, options.env)),
-  );
-  const number = new Map(playing.map((episode, e) => [episode, e]));
-  const seed = (episode: Playing, turn: string | number) =>
-    keyedSeed(...key, number.get(episode) ?? 0, turn);
-
-  await Promise.all(playing.map((e) => guarded(e, () => reset(e, chat, seed(e, 'reset')))));
-  for (let turn = 0; turn < maxTurns; turn++) {
-    const active = playing.filter(({ end }) => end === undefined);
-    if (active.length === 0) break;
-    const answers = await sampler.sample(
-      active.map((episode) => ({ ids: episode.ids, seed: seed(episode, turn) })),
-      {
-        maxTokens: options.maxCompletionLength,
-        temperature: options.temperature,
-        stopIds: chat.stopIds,
-      },
-    );
-    const last = turn === maxTurns - 1;
-    await Promise.all(active.map((e, i) => guarded(e, () => answer(e, answers[i], chat, last))));
-  }
-  await Promise.all(playing.map((e) => guarded(e, () => e.env.close())));
-  return playing.map(toRollout);
-}
-
-function start(task: Task, groupId: string, env: EnvFactory): Playing {
-  return {
-    task,
-    groupId,
-    env: env(task),
-    messages: [],
-    ids: [],
-    mask: [],
-    logProbs: [],
-    turnRewards: [],
-    completion: '',
-    completionTokens: 0,
-    reward: 0,
-  };
-}
-
-async function reset(episode: Playing, chat: ChatFormat, seed: number): Promise<void> {
-  const { messages } = await episode.env.reset({ seed });
-  episode.messages.push(...messages);
-  appendSeen(episode, chat.encodePrompt(messages));
-}
-
-/** Appends the model's answer and what the environment says to it. */
-async function answer(
-  episode: Playing,
-  { ids, logProbs, stopReason }: SampledTokens,
-  chat: ChatFormat,
-  last: boolean,
-): Promise<void> {
-  episode.ids.push(...ids);
-  episode.logProbs.push(...logProbs);
-  episode.mask.push(...ids.map(() => true));
-  episode.completion = chat.decodeCompletion(ids);
-  episode.completionTokens = ids.length;
-  const message: Message = { role: 'assistant', content: episode.completion };
-  episode.messages.push(message);
-
-  const step = await episode.env.step(message);
-  episode.reward += step.reward;
-  episode.turnRewards.push({ at: episode.ids.length - 1, reward: step.reward });
-  if (stopReason === 'length') episode.end = 'length';
-  else if (step.terminated) episode.end = 'terminated';
-  else if (step.truncated || last) episode.end = 'truncated';
-  else appendSeen(episode, chat.encodeContinuation(episode.messages, step.messages));
-  episode.messages.push(...step.messages);
-}
-
-function appendSeen(episode: Playing, ids: readonly number[]): void {
-  episode.ids.push(...ids);
-  episode.mask.push(...ids.map(() => false));
-  episode.logProbs.push(...ids.map(() => 0));
-}
-
-async function guarded(episode: Playing, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    episode.end = 'error';
-    episode.failure ??= `The environment threw for task ${episode.task.id}: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-function toRollout({
-  task,
-  groupId,
-  ids,
-  mask,
-  logProbs,
-  turnRewards,
-  ...episode
-}: Playing): Rollout {
-  const { messages, completion, completionTokens, reward, end = 'truncated', failure } = episode;
-  return {
-    task,
-    groupId,
-    ids,
-    mask,
-    logProbs,
-    turnRewards,
-    episode: {
-      task: task.id,
-      messages,
-      completion,
-      completionTokens,
-      row: task.row,
-      environmentReward: reward,
-      end,
+  const { maxConcurrentEpisodes = 256, signal } = options;
+  checkOptions({ ...options, maxConcurrentEpisodes });
+  const settings = playOptions(options);
+  signal?.throwIfAborted();
+  return atMost(
+    maxConcurrentEpisodes,
+    tasks.length * repeats,
+    (number) => {
+      const p = Math.floor(number / repeats);
+      return playWithRetries(number, tasks[p], `${p}:${tasks[p].id}`, options, settings);
     },
-    ...(failure === undefined ? {} : { failure }),
+    signal,
+  );
+}
+
+function playOptions(options: RolloutOptions): PlayOptions {
+  const { sampler, turnTimeoutMs = 120_000, maxMessageLength = 1_000_000 } = options;
+  return {
+    ...options,
+    sampler: sampler.isContinuous ? sampler : gatherRequests(sampler),
+    turnTimeoutMs,
+    maxMessageLength,
+    contextLength: options.contextLength ?? sampler.contextLength ?? Number.POSITIVE_INFINITY,
   };
+}
+
+async function playWithRetries(
+  number: number,
+  task: Task,
+  groupId: string,
+  options: RolloutOptions,
+  settings: PlayOptions,
+): Promise<Rollout> {
+  const { key, signal, maxRetries = 2, retryDelayMs = 500, isRetryable = saysRetryable } = options;
+  for (let attempt = 0; ; attempt++) {
+    const attemptKey = attempt === 0 ? [] : ['attempt', attempt];
+    const seed = (turn: number | 'reset') => keyedSeed(...key, number, ...attemptKey, turn);
+    const { rollout, fault } = await attemptEpisode(options.env, { task, groupId, seed }, settings);
+    const isOver = fault === undefined || attempt === maxRetries || signal?.aborted;
+    if (isOver || !isRetryable(fault.origin)) {
+      return attempt === 0 ? rollout : { ...rollout, retries: attempt };
+    }
+    const random = keyedRandom(...key, number, 'retry', attempt);
+    const wait = signal ? { signal } : {};
+    await sleep(retryDelay(attempt, retryDelayMs, random), undefined, wait).catch(() => {});
+  }
+}
+
+/** Makes the environment, which may fail as well, and plays. */
+async function attemptEpisode(
+  factory: EnvFactory,
+  { task, groupId, seed }: Omit<Parameters<typeof playEpisode>[0], 'env'>,
+  settings: PlayOptions,
+): ReturnType<typeof playEpisode> {
+  try {
+    const env = await asFault('thrown', () => factory(task));
+    return await playEpisode({ env, task, groupId, seed }, settings);
+  } catch (error) {
+    const fault = error instanceof EpisodeFault ? error : new EpisodeFault('thrown', error);
+    const { ids, mask, logProbs, turnRewards, ...last } = newTranscript();
+    const episode = {
+      ...last,
+      task: task.id,
+      row: task.row,
+      environmentReward: 0,
+      end: 'error' as const,
+    };
+    const failure = failureOf(fault, task.id);
+    return {
+      rollout: { task, groupId, ids, mask, logProbs, turnRewards, episode, failure },
+      fault,
+    };
+  }
+}
+
+const count = (n: number) => Number.isInteger(n) && n >= 1;
+// Node's timers fire at once beyond 2^31 - 1 ms.
+const time = (n: number) => n > 0 && n < 2 ** 31;
+
+function checkOptions(options: RolloutOptions): void {
+  const { maxConcurrentEpisodes = 1, maxTurns, turnTimeoutMs = 1, episodeTimeoutMs = 1 } = options;
+  const { maxRetries = 0, retryDelayMs = 1, maxMessageLength = 1 } = options;
+  const rows: readonly [name: string, value: number, holds: boolean, range: string][] = [
+    [
+      'maxConcurrentEpisodes',
+      maxConcurrentEpisodes,
+      count(maxConcurrentEpisodes),
+      'a whole number from 1',
+    ],
+    ['maxTurns', maxTurns, count(maxTurns), 'a whole number from 1'],
+    ['maxMessageLength', maxMessageLength, count(maxMessageLength), 'a whole number from 1'],
+    ['maxRetries', maxRetries, count(maxRetries + 1), 'a whole number from 0'],
+    ['turnTimeoutMs', turnTimeoutMs, time(turnTimeoutMs), 'a time up to 2^31 ms (24 days)'],
+    [
+      'episodeTimeoutMs',
+      episodeTimeoutMs,
+      time(episodeTimeoutMs),
+      'a time up to 2^31 ms (24 days)',
+    ],
+    ['retryDelayMs', retryDelayMs, retryDelayMs === 0 || time(retryDelayMs), '0 or a time in ms'],
+  ];
+  for (const [name, value, holds, range] of rows) {
+    if (!holds) throw new RangeError(`rollOut: ${name} needs ${range}, got ${value}.`);
+  }
 }

@@ -1,4 +1,4 @@
-import { type Reward, scoreEpisodes } from '@grpo/rewards';
+import { type Reward, type ScoreOptions, scoreEpisodes } from '@grpo/rewards';
 import type { Failure } from './failures.js';
 import type { Rollout } from './types.js';
 
@@ -6,34 +6,46 @@ import type { Rollout } from './types.js';
 export interface Scores {
   /** [B][K]; null where a reward does not apply or failed, and throughout a failed rollout. */
   readonly values: readonly (readonly (number | null)[])[];
+  /** [B] the parts that rewards were made of, each named `reward/part`; none for a failed rollout. */
+  readonly parts?: readonly Readonly<Record<string, number | null>>[];
   readonly failures: readonly Failure[];
 }
 
 /**
  * Runs every reward function on every rollout that did not fail.
  *
+ * @param options how many run at once, the time limit of one call, and what cancels them
  * @returns one row per rollout, one column per reward
+ * @throws the reason of an aborted signal
  */
 export async function score(
   rewards: readonly Reward[],
   rollouts: readonly Rollout[],
+  options: ScoreOptions = {},
 ): Promise<Scores> {
   const sound = rollouts.flatMap(({ failure }, r) => (failure === undefined ? [r] : []));
   const scored = await scoreEpisodes(
     rewards,
     sound.map((r) => rollouts[r].episode),
+    options,
   );
   const values: (number | null)[][] = rollouts.map(() => rewards.map(() => null));
-  for (const [i, r] of sound.entries()) values[r] = [...scored.values[i]];
+  const parts: Readonly<Record<string, number | null>>[] = rollouts.map(() => ({}));
+  for (const [i, r] of sound.entries()) {
+    values[r] = [...scored.values[i]];
+    parts[r] = scored.parts[i];
+  }
   const failures = [
-    ...rollouts.flatMap(({ failure: reason }, episode) =>
-      reason === undefined ? [] : [{ episode, kind: 'env', reason }],
+    ...rollouts.flatMap(({ failure }, episode) =>
+      failure === undefined
+        ? []
+        : [{ episode, kind: `env/${failure.kind}`, reason: failure.reason }],
     ),
     ...scored.failures.map(({ episode, reward, kind, reason }) => ({
       episode: sound[episode],
-      kind: `reward ${reward} ${kind}`,
+      kind: `reward/${reward}/${kind}`,
       reason,
     })),
   ];
-  return { values, failures };
+  return { values, parts, failures };
 }

@@ -14,24 +14,31 @@ const rollout = (own: number, end: 'length' | 'terminated'): Rollout => ({
 });
 
 test('completions and rewards are counted, rewards over the episodes they apply to', () => {
-  const rollouts = [rollout(2, 'terminated'), rollout(6, 'length'), rollout(4, 'terminated')];
+  const again = { ...rollout(4, 'terminated'), retries: 3 };
+  const rollouts = [rollout(2, 'terminated'), rollout(6, 'length'), again];
   const values = [
     [1, null],
     [0, null],
     [null, null],
   ];
   const failures = [
-    { episode: 2, kind: 'k', reason: 'r' },
-    { episode: 2, kind: 'k', reason: 'r' },
+    { episode: 2, kind: 'reward/answer/thrown', reason: 'r' },
+    { episode: 2, kind: 'reward/never/thrown', reason: 'r' },
+    { episode: 1, kind: 'reward/never/thrown', reason: 'r' },
   ];
+  const parts = [{ 'answer/wit': 1, 'answer/none': null }, { 'answer/wit': 0.5 }, {}];
   const rewards = ['answer', 'never'].map((name) => ({ name, fn: () => 0 }));
-  expect(rolloutMetrics(rollouts, { values, failures }, rewards)).toEqual({
+  expect(rolloutMetrics(rollouts, { values, parts, failures }, rewards)).toEqual({
     num_tokens: 12,
     'completions/mean_length': 4,
     'completions/min_length': 2,
     'completions/max_length': 6,
     'completions/clipped_ratio': 1 / 3,
-    'failures/share': 1 / 3,
+    'failures/share': 2 / 3,
+    'failures/reward/answer/thrown': 1,
+    'failures/reward/never/thrown': 2,
+    'rollouts/retries': 3,
+    'rewards/answer/wit/mean': 0.75,
     'rewards/answer/mean': 0.5,
   });
 });

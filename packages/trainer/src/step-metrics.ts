@@ -19,12 +19,38 @@ export function rolloutMetrics(
     'completions/max_length': Math.max(...lengths),
     'completions/clipped_ratio': clipped / rollouts.length,
     'failures/share': new Set(scored.failures.map((f) => f.episode)).size / rollouts.length,
+    ...countsOf(scored.failures.map(({ kind }) => `failures/${kind}`)),
   };
+  const retries = sum(rollouts.map((rollout) => rollout.retries ?? 0));
+  if (retries > 0) metrics['rollouts/retries'] = retries;
   for (const [k, { name }] of rewards.entries()) {
     const applicable = scored.values.flatMap((row) => row[k] ?? []);
     if (applicable.length > 0) metrics[`rewards/${name}/mean`] = mean(applicable);
   }
-  return metrics;
+  return { ...metrics, ...partMeans(scored.parts ?? []) };
+}
+
+/** The mean of each part of the rewards, over the episodes that have it. */
+function partMeans(
+  parts: readonly Readonly<Record<string, number | null>>[],
+): Record<string, number> {
+  const found = new Map<string, number[]>();
+  for (const [name, value] of parts.flatMap((one) => Object.entries(one))) {
+    if (value !== null) {
+      const values = found.get(name);
+      if (values) values.push(value);
+      else found.set(name, [value]);
+    }
+  }
+  return Object.fromEntries(
+    [...found].map(([name, values]) => [`rewards/${name}/mean`, mean(values)]),
+  );
+}
+
+function countsOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 /** Gathers what the passes of one optimizer step report: means weighted by tokens, and the loss as a sum. */

@@ -11,7 +11,7 @@ const rollout = (id: string, failure?: string): Rollout => ({
   logProbs: [],
   turnRewards: [],
   episode: { messages: [], completion: '', row: {}, environmentReward: 0, end: 'terminated' },
-  ...(failure === undefined ? {} : { failure }),
+  ...(failure === undefined ? {} : { failure: { kind: 'thrown' as const, reason: failure } }),
 });
 const reward = (name: string, weight: number): Reward => ({ name, weight, fn: () => 0 });
 

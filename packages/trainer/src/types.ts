@@ -118,8 +118,34 @@ export interface Rollout {
   /** What the environment paid for each turn, and the place of that turn's last token. */
   readonly turnRewards: readonly { readonly at: number; readonly reward: number }[];
   readonly episode: Episode;
-  /** Why the episode failed, if it did; it then takes no part in training. */
-  readonly failure?: string;
+  /** How the episode failed, if it did; it then takes no part in training. */
+  readonly failure?: RolloutFailure;
+  /** How often it was played again after a failure, if it was; the tokens are those of the last time. */
+  readonly retries?: number;
+}
+
+/**
+ * How an episode failed.
+ * - `thrown`: its environment threw.
+ * - `timeout`: its environment, or the whole episode, took too long.
+ * - `invalid`: its environment returned what is not a result.
+ * - `encoding`: messages could not be turned into tokens, or the first prompt fills the context.
+ * - `sampler`: the sampler threw, or returned what is not an answer.
+ * - `unscored`: it went well, but no reward applies, so that it teaches nothing.
+ */
+export type RolloutFailureKind =
+  | 'thrown'
+  | 'timeout'
+  | 'invalid'
+  | 'encoding'
+  | 'sampler'
+  | 'unscored';
+
+/** A failure as data. */
+export interface RolloutFailure {
+  readonly kind: RolloutFailureKind;
+  /** One sentence that says what happened, and one that says what to do. */
+  readonly reason: string;
 }
 
 /** The metrics of one step; `time/…` entries depend on the machine, all others on the configuration alone. */
