@@ -2,7 +2,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { roundToBfloat16, roundToFloat16 } from './half-floats.js';
 import { formatHeader } from './header.js';
 import { openSafetensors } from './open-safetensors.js';
-import type { FloatType, SafetensorsFile, StoredTensor, WriteOptions } from './types.js';
+import type {
+  FloatType,
+  LazyTensor,
+  SafetensorsFile,
+  StoredTensor,
+  WriteOptions,
+} from './types.js';
 
 const LENGTH_BYTES = 8; // the header's size as a little-endian 64-bit number
 const CHUNK = 2 ** 22; // numbers that are rounded and written at a time
@@ -28,15 +34,18 @@ export function readSafetensors(path: string): SafetensorsFile {
  * Writes tensors as one safetensors file, synced to disk before it returns.
  * Tensors are laid out in the order given; the header is padded so that the data is aligned.
  *
- * @throws before anything is written if a tensor's shape does not fit its numbers
+ * @throws before anything is written if a tensor's shape does not fit its numbers; a lazy one as it is read
  */
 export async function writeSafetensors(
   path: string,
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, StoredTensor | LazyTensor>,
   metadata: Readonly<Record<string, string>> = {},
   { dtype = 'F32' }: WriteOptions = {},
 ): Promise<void> {
-  for (const [name, tensor] of tensors) checkTensor(name, tensor);
+  for (const [name, tensor] of tensors) {
+    checkName(name);
+    if ('data' in tensor) checkSize(name, tensor.shape, tensor.data);
+  }
   const entries = [...tensors].map(([name, { shape }]) => [name, { dtype, shape }] as const);
   const header = formatHeader(entries, metadata);
   const length = Buffer.alloc(LENGTH_BYTES);
@@ -45,7 +54,11 @@ export async function writeSafetensors(
   const file = await open(path, 'w');
   try {
     await file.writeFile(Buffer.concat([length, header]));
-    for (const { data } of tensors.values()) await writeNumbers(file, data, dtype);
+    for (const [name, tensor] of tensors) {
+      const data = 'data' in tensor ? tensor.data : tensor.read();
+      checkSize(name, tensor.shape, data);
+      await writeNumbers(file, data, dtype);
+    }
     await file.sync();
   } finally {
     await file.close();
@@ -66,13 +79,17 @@ async function writeNumbers(file: FileHandle, data: Float32Array, dtype: FloatTy
   }
 }
 
-function checkTensor(name: string, { shape, data }: StoredTensor): void {
+function checkName(name: string): void {
+  if (name !== '__metadata__') return;
+  throw new Error(
+    'writeSafetensors: needs names of tensors, got "__metadata__", which the format keeps for texts. Rename the tensor.',
+  );
+}
+
+function checkSize(name: string, shape: readonly number[], data: Float32Array): void {
   const expected = shape.reduce((product, length) => product * length, 1);
-  if (name === '__metadata__' || data.length !== expected) {
-    throw new Error(
-      name === '__metadata__'
-        ? `writeSafetensors: needs names of tensors, got "__metadata__", which the format keeps for texts. Rename the tensor.`
-        : `writeSafetensors: needs ${expected} numbers for "${name}" with shape [${shape.join(', ')}], got ${data.length}. Correct the shape.`,
-    );
-  }
+  if (data.length === expected) return;
+  throw new Error(
+    `writeSafetensors: needs ${expected} numbers for "${name}" with shape [${shape.join(', ')}], got ${data.length}. Correct the shape.`,
+  );
 }

@@ -11,6 +11,13 @@ export interface StoredTensor {
   readonly data: Float32Array;
 }
 
+/** One tensor that is read when its turn to be written comes, so that only one is in memory at a time. */
+export interface LazyTensor {
+  readonly shape: readonly number[];
+  /** Row-major; called once per file that it goes to. */
+  readonly read: () => Float32Array;
+}
+
 /** What a file holds. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
@@ -47,4 +54,11 @@ export type FloatType = 'F32' | 'F16' | 'BF16';
 export interface WriteOptions {
   /** How numbers are stored; F16 and BF16 round to the nearest, ties to even. Default F32. */
   readonly dtype?: FloatType;
+}
+
+export interface WriteShardsOptions extends WriteOptions {
+  /** Most bytes of tensors in one file; a larger tensor has a file to itself. Default 5e9. */
+  readonly maxShardSize?: number;
+  /** Texts for the header of every file. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
