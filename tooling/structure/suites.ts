@@ -64,6 +64,11 @@ export const suites: readonly Suite[] = [
     why: 'Reads the fields of a config.json, whose errors are tested field by field.',
   },
   {
+    test: 'packages/rewards/src/code/run-code.test.ts',
+    covers: ['packages/rewards/src/code/sandbox-worker.ts'],
+    why: 'It runs in a thread of the sandbox, and what counts is what comes out and what cannot get out.',
+  },
+  {
     test: 'packages/rewards/src/score-episodes.test.ts',
     covers: [
       'packages/rewards/src/call-reward.ts',

@@ -30,6 +30,16 @@ const binary = (
 });
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+/** By its Taylor series, Φ(x) = 1/2 + φ(0) Σ (−x²/2)ⁿ x / (n! (2n + 1)). */
+const normalDistribution = (x: number) => {
+  let term = x / Math.sqrt(2 * Math.PI);
+  let sum = 0.5 + term;
+  for (let n = 1; n < 60; n++) {
+    term *= (-x * x) / 2 / n;
+    sum += term / (2 * n + 1);
+  }
+  return sum;
+};
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const rowsOf = (x: readonly number[], width: number) =>
   range(x.length / width).map((r) => x.slice(r * width, (r + 1) * width));
@@ -67,7 +77,7 @@ function productCase(shape: readonly number[], transposeA: boolean, transposeB: 
   };
 }
 
-const tables = g.rotaryTables(Int32Array.of(0, 3), 4, 100);
+const tables = g.rotaryTables(Int32Array.of(0, 3), g.rotaryFrequencies(4, 100), 1.1);
 const rotaryReference = (x: readonly number[]) =>
   x.map((value, at) => {
     const i = at % 4;
@@ -77,14 +87,21 @@ const rotaryReference = (x: readonly number[]) =>
 
 // One query head group of two over one key head, three positions, causal for the second query row.
 const attentionBias = [0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0, 0, 0, 0];
-const attentionReference = (q: readonly number[], k: readonly number[], v: readonly number[]) => {
-  const scores = product(q, k, [1, 4, 2, 3], false, true);
-  const p = rowsOf(
-    scores.map((s, i) => s / Math.sqrt(2) + attentionBias[i]),
-    3,
-  ).flatMap(softmaxRow);
-  return product(p, v, [1, 4, 3, 2]);
-};
+const attentionReference =
+  (score: (product: number) => number) =>
+  (q: readonly number[], k: readonly number[], v: readonly number[]) => {
+    const scores = product(q, k, [1, 4, 2, 3], false, true);
+    const p = rowsOf(
+      scores.map((s, i) => score(s) + attentionBias[i]),
+      3,
+    ).flatMap(softmaxRow);
+    return product(p, v, [1, 4, 3, 2]);
+  };
+const attentionInputs = [
+  input([1, 1, 4, 2]),
+  input([1, 1, 3, 2], numbers(6, 1, 0.3)),
+  input([1, 1, 3, 2], numbers(6, 1, 1.1)),
+];
 
 const picks = Int32Array.of(2, 0);
 const chosen = [1, 0, 1, 0, 0, 1];
@@ -236,12 +253,38 @@ const cases: readonly OpCase[] = [
   {
     name: 'attention',
     op: (q, k, v) => g.attention(q, k, v, g.tensor(attentionBias, [1, 1, 4, 3])),
-    inputs: [
-      input([1, 1, 4, 2]),
-      input([1, 1, 3, 2], numbers(6, 1, 0.3)),
-      input([1, 1, 3, 2], numbers(6, 1, 1.1)),
-    ],
-    reference: attentionReference,
+    inputs: attentionInputs,
+    reference: attentionReference((s) => s / Math.sqrt(2)),
+  },
+  {
+    name: 'attention with a scale and a cap',
+    op: (q, k, v) =>
+      g.attention(q, k, v, g.tensor(attentionBias, [1, 1, 4, 3]), { scale: 1.7, softcap: 0.9 }),
+    inputs: attentionInputs,
+    reference: attentionReference((s) => 0.9 * Math.tanh((1.7 * s) / 0.9)),
+  },
+  unary(
+    'softCap',
+    (x) => g.softCap(x, 0.7),
+    (x) => 0.7 * Math.tanh(x / 0.7),
+  ),
+  unary('gelu', g.gelu, (x) => x * normalDistribution(x), numbers(6, 2)),
+  unary(
+    'geluTanh',
+    g.geluTanh,
+    (x) => (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+    numbers(6, 2),
+  ),
+  {
+    name: 'layerNorm',
+    op: (x, w, b) => g.layerNorm(x, w, b, 1e-5),
+    inputs: [input([2, 3]), input([3], positive(3)), input([3], numbers(3, 1, 0.6))],
+    reference: (x, w, b) =>
+      rowsOf(x, 3).flatMap((row) => {
+        const mean = row.reduce((s, v) => s + v, 0) / 3;
+        const variance = row.reduce((s, v) => s + (v - mean) ** 2, 0) / 3;
+        return row.map((v, i) => ((v - mean) / Math.sqrt(variance + 1e-5)) * w[i] + b[i]);
+      }),
   },
   {
     name: 'pickLogProbs',

@@ -1,15 +1,25 @@
 export { type AdamWOptions, type AdamWState, adamWInit, adamWStep } from './adamw.js';
-export { attention } from './attention.js';
+export { type AttentionOptions, attention } from './attention.js';
 export { availableBackends, initBackend } from './backend.js';
 export { gatherRows } from './gather-rows.js';
+export { gelu, geluTanh } from './gelu.js';
 export { globalNorm, valueAndGradients } from './gradients.js';
 export { hostLoss } from './host-loss.js';
+export { layerNorm } from './layer-norm.js';
 export { countTensors, dispose, keep, tidy } from './memory.js';
 export * from './ops.js';
 export { pickLogProbs } from './pick-log-probs.js';
 export { randomNormal } from './random-normal.js';
 export { rmsNorm } from './rms-norm.js';
-export { rotary, rotaryTables } from './rotary.js';
+export { rotary, rotaryFrequencies, rotaryTables } from './rotary.js';
+export { softCap } from './soft-cap.js';
 export { stopGradient } from './stop-gradient.js';
 export { swiGlu } from './swiglu.js';
+export {
+  CHUNK_BYTES,
+  type Product,
+  type ReferenceOutput,
+  type TokenStatisticsOptions,
+  tokenStatistics,
+} from './token-statistics.js';
 export type { BackendInfo, BackendName, HostLoss, NamedTensors, Tensor } from './types.js';

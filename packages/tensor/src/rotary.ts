@@ -38,27 +38,39 @@ function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
 }
 
 /**
- * The tables of `rotary` for given positions: angle[p, i] = p · θ^(−2i / Dh), the same for both halves.
+ * The frequencies of plain rotary positions: f[i] = θ^(−2i / Dh), radians per token.
+ * Su et al. 2021, section 3.2.2, https://arxiv.org/abs/2104.09864.
  *
- * @param positions [N] token positions, counted from 0
  * @param headSize Dh, even
  * @param theta the base of the frequencies
+ * @returns [Dh / 2]
+ */
+export function rotaryFrequencies(headSize: number, theta: number): number[] {
+  return Array.from({ length: headSize / 2 }, (_, i) => theta ** ((-2 * i) / headSize));
+}
+
+/**
+ * The tables of `rotary` for given positions: angle[p, i] = p · f[i], the same for both halves.
+ *
+ * @param positions [N] token positions, counted from 0
+ * @param frequencies [Dh / 2] radians per token, such as those of `rotaryFrequencies`
+ * @param factor multiplies both tables, as rescaled positions may ask for
  * @returns cos and sin, row-major [N, Dh]
  */
 export function rotaryTables(
   positions: Int32Array,
-  headSize: number,
-  theta: number,
+  frequencies: readonly number[],
+  factor = 1,
 ): { readonly cos: Float32Array; readonly sin: Float32Array } {
-  const half = headSize / 2;
-  const cos = new Float32Array(positions.length * headSize);
-  const sin = new Float32Array(positions.length * headSize);
+  const half = frequencies.length;
+  const cos = new Float32Array(positions.length * 2 * half);
+  const sin = new Float32Array(positions.length * 2 * half);
   for (let row = 0; row < positions.length; row++) {
     for (let i = 0; i < half; i++) {
-      const angle = positions[row] * theta ** (-i / half);
-      const at = row * headSize + i;
-      cos[at] = cos[at + half] = Math.cos(angle);
-      sin[at] = sin[at + half] = Math.sin(angle);
+      const angle = positions[row] * frequencies[i];
+      const at = row * 2 * half + i;
+      cos[at] = cos[at + half] = factor * Math.cos(angle);
+      sin[at] = sin[at + half] = factor * Math.sin(angle);
     }
   }
   return { cos, sin };
