@@ -1,6 +1,9 @@
 export { type AdamWOptions, type AdamWState, adamWInit, adamWStep } from './adamw.js';
 export { type AttentionOptions, attention } from './attention.js';
 export { availableBackends, initBackend } from './backend.js';
+export { matMulBfloat16, requireBfloat16 } from './bfloat16.js';
+export { checkpoint } from './checkpoint.js';
+export { dropout } from './dropout.js';
 export { gatherRows } from './gather-rows.js';
 export { gelu, geluTanh } from './gelu.js';
 export { globalNorm, valueAndGradients } from './gradients.js';
