@@ -1,5 +1,7 @@
 export { type AnswerFormatOptions, answerFormat } from './answer-format.js';
 export { clipReward } from './clip-reward.js';
+export type { CodeLimits, CodeTest } from './code/types.js';
+export { type CodeTestsOptions, codeTests } from './code-tests.js';
 export { type Combination, combine } from './combine.js';
 export type { CountTokens } from './completion-tokens.js';
 export { type CosineLengthOptions, cosineLength } from './cosine-length.js';
