@@ -1,5 +1,6 @@
 import type { Message } from '@grpo/rewards';
 import { parse, Template, tokenize } from '@huggingface/jinja';
+import { generationBlocks, type TextSpan } from './generation-blocks.js';
 import { pythonNumbers } from './python-numbers.js';
 import type { ChatOptions } from './types.js';
 
@@ -8,12 +9,19 @@ export interface ChatTemplateInput extends ChatOptions {
   readonly messages: readonly Message[];
   /** End with the opening of the model's turn. */
   readonly addGenerationPrompt: boolean;
-  /** Further variables, such as `bos_token`. */
-  readonly variables?: Readonly<Record<string, unknown>>;
 }
 
 /** Lays a conversation out as text. */
-export type ChatTemplate = (input: ChatTemplateInput) => string;
+export interface ChatTemplate {
+  (input: ChatTemplateInput): string;
+  /** The same text, and where the template's `{% generation %}` blocks stand in it: the model's own words. */
+  readonly withSpans: (input: ChatTemplateInput) => {
+    readonly text: string;
+    readonly spans: readonly TextSpan[];
+  };
+  /** Whether the template has such blocks. */
+  readonly hasGenerationBlocks: boolean;
+}
 
 /**
  * A Jinja chat template at work, as `apply_chat_template(tokenize=False)` of transformers fills it.
@@ -23,15 +31,21 @@ export type ChatTemplate = (input: ChatTemplateInput) => string;
  * `parseChatJson` where the difference counts.
  *
  * @param source the text of chat_template.jinja
+ * @param file names the source in errors
  * @throws if the source is no Jinja; the returned function, if the template refuses the messages
  */
-export function createChatTemplate(source: string): ChatTemplate {
-  const template = compile(source);
-  return ({ messages, tools, addGenerationPrompt, variables = {} }) => {
+export function createChatTemplate(source: string, file = 'chat_template.jinja'): ChatTemplate {
+  const blocks = generationBlocks(source);
+  const template = compile(blocks.source, file);
+  const render = (
+    { messages, tools, addGenerationPrompt, variables = {} }: ChatTemplateInput,
+    marks: Readonly<Record<string, string>>,
+  ) => {
     const numbers = pythonNumbers(JSON.stringify([messages, tools]));
     try {
       const text = template.render({
         ...variables,
+        ...marks,
         messages: numbers.hide(messages),
         ...(tools ? { tools: numbers.hide(tools) } : {}),
         add_generation_prompt: addGenerationPrompt,
@@ -39,20 +53,27 @@ export function createChatTemplate(source: string): ChatTemplate {
       return numbers.show(text);
     } catch (error) {
       throw new Error(
-        `chatTemplate: needs messages that the template accepts, got "${(error as Error).message}" from it. Change the messages or the template.`,
+        `chatTemplate: needs messages that the template accepts, got "${(error as Error).message}" from ${file}. Change the messages or the template.`,
       );
     }
   };
+  return Object.assign((input: ChatTemplateInput) => render(input, blocks.plain), {
+    hasGenerationBlocks: blocks.hasBlocks,
+    withSpans: (input: ChatTemplateInput) => {
+      const { variables, spans } = blocks.marks(JSON.stringify(input));
+      return spans(render(input, variables));
+    },
+  });
 }
 
-function compile(source: string): Template {
+function compile(source: string, file: string): Template {
   try {
     const template = new Template(source);
     emptyWhereUndefined(template.parsed);
     return template;
   } catch (error) {
     throw new Error(
-      `createChatTemplate: needs a Jinja template, got ${(error as Error).message}. Correct chat_template.jinja or the entry in tokenizer_config.json.`,
+      `createChatTemplate: needs a Jinja template, got ${(error as Error).message} in ${file}. Correct it.`,
     );
   }
 }

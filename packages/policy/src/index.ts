@@ -2,6 +2,7 @@ export type { DecoderOps, ModelConfig } from './architecture.js';
 export { type CharacterTokenizerOptions, characterTokenizerFiles } from './character-tokenizer.js';
 export { createChatFormat } from './chat-format.js';
 export { type ChatTemplate, type ChatTemplateInput, createChatTemplate } from './chat-template.js';
+export { type ChatTemplateFile, chatTemplateOf } from './chat-template-files.js';
 export { type LlamaConfig, llamaConfigJson, parseModelConfig, weightShapes } from './config.js';
 export { decoder, outputWeight } from './decoder.js';
 export { LanguageModel, type LanguageModelOptions } from './language-model.js';

@@ -86,3 +86,21 @@ describe('the clean-up of spaces', () => {
     expect(tokenizer.cleansUpSpaces).toBe(false);
   });
 });
+
+describe('damaged files', () => {
+  test.each([
+    ['tokenizer.json', '{"model"', 'needs JSON in tokenizer.json'],
+    ['tokenizer.json', '[]', 'needs JSON in tokenizer.json, got [], which is no object'],
+    ['tokenizer.json', '{}', 'needs the description of a tokenizer in tokenizer.json'],
+    ['tokenizer.json', '{"model": {"type": "Riddle"}}', 'from it. The file is damaged'],
+    ['tokenizer_config.json', 'null', 'needs JSON in tokenizer_config.json'],
+  ])('a %s that holds %s is named', (name, text, message) => {
+    expect(() => createTokenizer(new Map(files).set(name, text))).toThrow(message);
+  });
+
+  test('a folder without tokenizer.json is told how to come by one', () => {
+    expect(() => createTokenizer(new Map())).toThrow(
+      'createTokenizer: needs tokenizer.json, got none. Copy it into the model folder; save_pretrained',
+    );
+  });
+});

@@ -5,13 +5,13 @@ import type { Tokenizer } from './types.js';
  * A tokenizer from the contents of a Hugging Face folder.
  *
  * @param textFiles needs tokenizer.json; tokenizer_config.json is used where present
- * @throws if tokenizer.json is missing or damaged
+ * @throws if tokenizer.json is missing or damaged; the message names it
  */
 export function createTokenizer(textFiles: ReadonlyMap<string, string>): Tokenizer {
   const tokenizerJson = parse(textFiles, 'tokenizer.json');
   if (tokenizerJson === undefined) {
     throw new Error(
-      'createTokenizer: needs tokenizer.json, got none. Copy it into the model folder.',
+      'createTokenizer: needs tokenizer.json, got none. Copy it into the model folder; save_pretrained of a tokenizer of transformers writes it.',
     );
   }
   // Off unless asked for, as in transformers 5: sampled text is not rewritten.
@@ -19,7 +19,7 @@ export function createTokenizer(textFiles: ReadonlyMap<string, string>): Tokeniz
     clean_up_tokenization_spaces: false,
     ...tokenizerConfig(textFiles),
   };
-  const tokenizer = new HuggingFaceTokenizer(tokenizerJson, config);
+  const tokenizer = construct(tokenizerJson, config);
   return {
     encode: (text, { addSpecialTokens = false } = {}) => {
       const { ids, tokens } = tokenizer.encode(text, { add_special_tokens: addSpecialTokens });
@@ -39,6 +39,16 @@ export function createTokenizer(textFiles: ReadonlyMap<string, string>): Tokeniz
     vocabularySize: tokenizer.get_vocab(true).size,
     cleansUpSpaces: config.clean_up_tokenization_spaces === true,
   };
+}
+
+function construct(json: object, config: object): HuggingFaceTokenizer {
+  try {
+    return new HuggingFaceTokenizer(json, config);
+  } catch (error) {
+    throw new Error(
+      `createTokenizer: needs the description of a tokenizer in tokenizer.json, got "${(error as Error).message}" from it. The file is damaged or of a kind that is not supported.`,
+    );
+  }
 }
 
 /** The parsed tokenizer_config.json, or an empty object. */
@@ -62,7 +72,9 @@ function parse(textFiles: ReadonlyMap<string, string>, name: string): object | u
   const text = textFiles.get(name);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as object;
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
+    throw new Error(`${text.slice(0, 20)}, which is no object`);
   } catch (error) {
     throw new Error(
       `createTokenizer: needs JSON in ${name}, got ${(error as Error).message}. The file is damaged: copy it again.`,
