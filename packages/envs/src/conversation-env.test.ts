@@ -22,7 +22,12 @@ test('model and user take turns until the user is done', async () => {
   const user = (content: string) => [{ role: 'user', content }];
   expect(await env.step(say('Here.'))).toEqual({ ...going, messages: user('And milk?') });
   expect(await env.step(say('Here.'))).toEqual({ ...going, messages: user('Bye.') });
-  expect(await env.step(say('Bye.'))).toEqual({ ...going, messages: [], terminated: true });
+  expect(await env.step(say('Bye.'))).toEqual({
+    ...going,
+    messages: [],
+    terminated: true,
+    stopReason: 'user_done',
+  });
 });
 
 test('the user speaks first after a system message alone', async () => {
@@ -43,6 +48,7 @@ test('the episode is truncated after its turns, and the user answers the last on
     reward: 2,
     terminated: false,
     truncated: true,
+    stopReason: 'max_turns',
   });
 });
 
@@ -55,6 +61,7 @@ test('a user that is done in the last turn terminates the episode', async () => 
     reward: 1,
     terminated: true,
     truncated: false,
+    stopReason: 'user_done',
   });
 });
 

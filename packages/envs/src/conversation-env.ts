@@ -77,7 +77,15 @@ export function conversationEnv({
         const { content, reward, isDone } = await ask(options?.signal);
         const messages: Message[] = content === '' ? [] : [{ role: 'user', content }];
         conversation.push(...messages);
-        return { messages, reward, terminated: isDone, truncated: !isDone && turn >= maxTurns };
+        const truncated = !isDone && turn >= maxTurns;
+        return {
+          messages,
+          reward,
+          terminated: isDone,
+          truncated,
+          ...(isDone && { stopReason: 'user_done' }),
+          ...(truncated && { stopReason: 'max_turns' }),
+        };
       },
       close: async () => {},
     });

@@ -77,6 +77,7 @@ export function guessingGame({
           reward: isRight ? 1 : 0,
           terminated,
           truncated: false,
+          ...(terminated && { stopReason: 'completed' }),
           info: { guesses },
         };
       },

@@ -28,6 +28,11 @@ const valid: readonly (readonly [schema: JsonSchema, values: readonly unknown[]]
   [{ oneOf: [{ minimum: 2 }, { maximum: 3 }] }, [1, 4]],
   [{ allOf: [{ minimum: 2 }, { maximum: 3 }] }, [2, 3]],
   [{ not: { type: 'null' } }, [0, '']],
+  [{ prefixItems: [{ type: 'string' }], items: { type: 'null' } }, [[], ['a'], ['a', null]]],
+  [{ minProperties: 1, maxProperties: 1 }, [{ a: 1 }, 'other types pass']],
+  [{ propertyNames: { pattern: '^a' } }, [{}, { ab: 1 }]],
+  [{ $ref: '#/$defs/a', $defs: { a: { minimum: 1 } } }, [1, 2]],
+  [{ $ref: '#/definitions/a', definitions: { a: { minimum: 1 } } }, [1]],
 ];
 
 test.each(valid)('under %j nothing is wrong with the values %j', (schema, values) => {
@@ -63,14 +68,57 @@ const invalid: readonly (readonly [schema: JsonSchema, value: unknown, problem: 
   ],
   [{ properties: { a: {} }, additionalProperties: false }, { c: 1 }, 'x.c is not allowed'],
   [{ additionalProperties: { type: 'null' } }, { c: 1 }, 'x.c needs the type null, got 1'],
-  [{ anyOf: [{ type: 'null' }] }, 1, 'x needs one of the forms allowed'],
-  [{ oneOf: [{ minimum: 2 }, { maximum: 3 }] }, 2, 'x needs exactly one form allowed'],
+  [{ anyOf: [{ type: 'null' }] }, 1, 'x needs one of the forms allowed, got 1'],
+  [{ oneOf: [{ minimum: 2 }, { maximum: 3 }] }, 2, 'x needs exactly one form allowed, got 2'],
   [{ allOf: [{ minimum: 2 }, { maximum: 3 }] }, 1, 'x needs a number of at least 2'],
   [{ not: { type: 'null' } }, null, 'x has a form that is not allowed, got null'],
+  [{ prefixItems: [true, false] }, [1, 2], 'x[1] is not allowed'],
+  [{ prefixItems: [true], items: { type: 'null' } }, [1, 2], 'x[1] needs the type null, got 2'],
+  [{ minProperties: 1 }, {}, 'x needs properties, at least 1'],
+  [{ maxProperties: 0 }, { a: 1 }, 'x needs properties, at most 0'],
+  [{ propertyNames: { maxLength: 1 } }, { ab: 1 }, "x: the name 'ab' needs a length of at most 1"],
+  [
+    { properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: { minimum: 1 } } },
+    { a: 0 },
+    'x.a needs a number of at least 1',
+  ],
+  [{ $ref: '#' }, 1, "x has a schema that leads nowhere: '#'"],
+  [
+    { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } },
+    1,
+    "x has a schema that leads nowhere: '#/$defs/a'",
+  ],
 ];
 
 test.each(invalid)('under %j the value %j is wrong: %s', (schema, value, problem) => {
   expect(problems(schema, value, 'x')).toEqual([problem]);
+});
+
+describe('a schema that refers to itself', () => {
+  const tree = {
+    type: 'object',
+    properties: {
+      value: { type: 'number' },
+      left: { anyOf: [{ $ref: '#' }, { type: 'null' }] },
+      kids: { type: 'array', items: { $ref: '#' } },
+    },
+    required: ['value'],
+  };
+
+  test('is followed as deep as the value goes', () => {
+    const leaf = { value: 1, left: null, kids: [] };
+    expect(problems(tree, { value: 1, left: { ...leaf, left: leaf }, kids: [leaf] }, 'x')).toEqual(
+      [],
+    );
+    expect(problems(tree, { value: 1, kids: [leaf, { kids: [{ value: 'a' }] }] }, 'x')).toEqual([
+      "x.kids[1].kids[0].value needs the type number, got 'a'",
+      'x.kids[1].value is missing',
+    ]);
+  });
+
+  test('can be checked', () => {
+    expect(unknownKeyword(tree)).toBeUndefined();
+  });
 });
 
 test('all problems are listed', () => {
@@ -80,10 +128,12 @@ test('all problems are listed', () => {
 
 describe('keywords that would be passed over', () => {
   test.each<readonly [JsonSchema, string]>([
-    [{ $ref: '#/$defs/a' }, '$ref'],
+    [{ $ref: '#/$defs/a' }, '$ref: #/$defs/a'],
+    [{ $defs: { a: { $ref: 'https://example.org/a' } } }, '$ref: https://example.org/a'],
+    [{ prefixItems: [{ unevaluatedItems: false }] }, 'unevaluatedItems'],
     [{ properties: { a: { dependentRequired: {} } } }, 'dependentRequired'],
     [{ items: { contains: {} } }, 'contains'],
-    [{ anyOf: [{}, { minProperties: 1 }] }, 'minProperties'],
+    [{ anyOf: [{}, { if: {} }] }, 'if'],
     [{ additionalProperties: { patternProperties: {} } }, 'patternProperties'],
     [{ constructor: {} }, 'constructor'],
   ])('in %j are found', (schema, keyword) => {

@@ -1,12 +1,23 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
+import { schemaAt } from './schema-at.js';
 import type { JsonSchema } from './types.js';
 
-/** What one keyword has against a value at a path; `schema` is the one that the keyword stands in. */
+/** Where a keyword stands. */
+interface Place {
+  /** The schema that the keyword stands in. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** The whole schema, in which `$ref` is looked up. */
+  readonly root: JsonSchema;
+  /** The references that led here, each with the path of its value. */
+  readonly trail: readonly string[];
+}
+
+/** What one keyword has against a value at a path. */
 type Keyword = (
   constraint: unknown,
   value: unknown,
   path: string,
-  schema: Readonly<Record<string, unknown>>,
+  place: Place,
 ) => readonly string[];
 
 /** Keywords that say nothing about validity. */
@@ -14,6 +25,8 @@ const ANNOTATIONS = [
   '$schema',
   '$id',
   '$comment',
+  '$defs',
+  'definitions', // what older drafts call $defs
   'title',
   'description',
   'default',
@@ -83,9 +96,35 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     if (constraint !== true || !isList(value) || !value.some(isRepeated)) return [];
     return [`${path} needs different items`];
   },
-  items: (constraint, value, path) =>
+  prefixItems: (constraint, value, path, place) =>
     isList(value)
-      ? value.flatMap((item, i) => problems(constraint as JsonSchema, item, `${path}[${i}]`))
+      ? (constraint as readonly JsonSchema[])
+          .slice(0, value.length)
+          .flatMap((schema, i) => within(schema, value[i], `${path}[${i}]`, place))
+      : [],
+  items: (constraint, value, path, place) => {
+    const { prefixItems: { length: first } = [] } = place.schema as { prefixItems?: unknown[] };
+    if (!isList(value)) return [];
+    return value
+      .slice(first)
+      .flatMap((item, i) => within(constraint as JsonSchema, item, `${path}[${first + i}]`, place));
+  },
+
+  minProperties: forType(
+    isObject,
+    (min: number, object) => Object.keys(object).length >= min,
+    'properties, at least',
+  ),
+  maxProperties: forType(
+    isObject,
+    (max: number, object) => Object.keys(object).length <= max,
+    'properties, at most',
+  ),
+  propertyNames: (constraint, value, path, place) =>
+    isObject(value)
+      ? Object.keys(value).flatMap((name) =>
+          within(constraint as JsonSchema, name, `${path}: the name ${shown(name)}`, place),
+        )
       : [],
 
   required: (constraint, value, path) =>
@@ -94,29 +133,43 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
           .filter((name) => !Object.hasOwn(value, name))
           .map((name) => `${path}.${name} is missing`)
       : [],
-  properties: (constraint, value, path) =>
+  properties: (constraint, value, path, place) =>
     isObject(value)
       ? Object.entries(constraint as Readonly<Record<string, JsonSchema>>)
           .filter(([name]) => Object.hasOwn(value, name))
-          .flatMap(([name, schema]) => problems(schema, value[name], `${path}.${name}`))
+          .flatMap(([name, schema]) => within(schema, value[name], `${path}.${name}`, place))
       : [],
-  additionalProperties: (constraint, value, path, { properties = {} }) =>
+  additionalProperties: (constraint, value, path, place) =>
     isObject(value)
       ? Object.entries(value)
-          .filter(([name]) => !Object.hasOwn(properties as object, name))
-          .flatMap(([name, one]) => problems(constraint as JsonSchema, one, `${path}.${name}`))
+          .filter(([name]) => !Object.hasOwn((place.schema.properties ?? {}) as object, name))
+          .flatMap(([name, one]) => within(constraint as JsonSchema, one, `${path}.${name}`, place))
       : [],
 
-  anyOf: (constraint, value, path) =>
-    accepted(constraint, value).length > 0 ? [] : [`${path} needs one of the forms allowed`],
-  oneOf: (constraint, value, path) =>
-    accepted(constraint, value).length === 1 ? [] : [`${path} needs exactly one form allowed`],
-  allOf: (constraint, value, path) =>
-    (constraint as readonly JsonSchema[]).flatMap((schema) => problems(schema, value, path)),
-  not: (constraint, value, path) =>
-    problems(constraint as JsonSchema, value, path).length > 0
+  anyOf: (constraint, value, path, place) =>
+    accepted(constraint, value, path, place) > 0
+      ? []
+      : [`${path} needs one of the forms allowed, got ${shown(value)}`],
+  oneOf: (constraint, value, path, place) =>
+    accepted(constraint, value, path, place) === 1
+      ? []
+      : [`${path} needs exactly one form allowed, got ${shown(value)}`],
+  allOf: (constraint, value, path, place) =>
+    (constraint as readonly JsonSchema[]).flatMap((schema) => within(schema, value, path, place)),
+  not: (constraint, value, path, place) =>
+    within(constraint as JsonSchema, value, path, place).length > 0
       ? []
       : [`${path} has a form that is not allowed, got ${shown(value)}`],
+
+  $ref: (constraint, value, path, { root, trail }) => {
+    const step = `${constraint} ${path}`;
+    const found = schemaAt(root, constraint);
+    // A reference that leads back to itself at the same value says nothing about the value.
+    if (found === undefined || trail.includes(step)) {
+      return [`${path} has a schema that leads nowhere: ${shown(constraint)}`];
+    }
+    return within(found, value, path, { root, trail: [...trail, step] });
+  },
 };
 
 /**
@@ -126,41 +179,59 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
  * @returns one sentence per problem, none if the value is valid
  */
 export function problems(schema: JsonSchema, value: unknown, path: string): readonly string[] {
+  return within(schema, value, path, { root: schema, trail: [] });
+}
+
+function within(
+  schema: JsonSchema,
+  value: unknown,
+  path: string,
+  { root, trail }: Pick<Place, 'root' | 'trail'>,
+): readonly string[] {
   if (schema === true) return [];
   if (schema === false) return [`${path} is not allowed`];
   return Object.entries(schema).flatMap(
-    ([keyword, constraint]) => KEYWORDS[keyword]?.(constraint, value, path, schema) ?? [],
+    ([keyword, constraint]) =>
+      KEYWORDS[keyword]?.(constraint, value, path, { schema, root, trail }) ?? [],
   );
 }
 
 /**
- * Finds a keyword that `problems` would pass over, such as `$ref`.
+ * Finds what `problems` would pass over: an unknown keyword, or a `$ref` that leads out of the schema
+ * or to nothing.
  *
- * @returns the keyword, or undefined if all are known
+ * @returns the keyword, with what it refers to, or undefined if all can be checked
  */
-export function unknownKeyword(schema: JsonSchema): string | undefined {
+export function unknownKeyword(schema: JsonSchema, root = schema): string | undefined {
   if (typeof schema === 'boolean') return undefined;
+  const { $ref } = schema;
+  if ($ref !== undefined && schemaAt(root, $ref) === undefined) return `$ref: ${String($ref)}`;
   const own = Object.keys(schema).find(
     (keyword) => !Object.hasOwn(KEYWORDS, keyword) && !ANNOTATIONS.includes(keyword),
   );
   return (
     own ??
     schemasWithin(schema)
-      .map(unknownKeyword)
+      .map((inner) => unknownKeyword(inner, root))
       .find((keyword) => keyword !== undefined)
   );
 }
 
 function schemasWithin(schema: Readonly<Record<string, unknown>>): readonly JsonSchema[] {
-  const { properties = {}, items, additionalProperties, not } = schema;
-  const lists = [schema.anyOf, schema.oneOf, schema.allOf, Object.values(properties as object)];
-  return [...lists.flat(), items, additionalProperties, not].filter(
+  const { items, additionalProperties, propertyNames, not } = schema;
+  const named = [schema.properties, schema.$defs, schema.definitions].flatMap((of) =>
+    isObject(of) ? Object.values(of) : [],
+  );
+  const lists = [schema.anyOf, schema.oneOf, schema.allOf, schema.prefixItems].flat();
+  return [...named, ...lists, items, additionalProperties, propertyNames, not].filter(
     (one): one is JsonSchema => typeof one === 'boolean' || isObject(one),
   );
 }
 
-function accepted(schemas: unknown, value: unknown): readonly JsonSchema[] {
-  return (schemas as readonly JsonSchema[]).filter((s) => problems(s, value, '').length === 0);
+/** How many of the schemas accept the value. */
+function accepted(schemas: unknown, value: unknown, path: string, place: Place): number {
+  const all = schemas as readonly JsonSchema[];
+  return all.filter((schema) => within(schema, value, path, place).length === 0).length;
 }
 
 function typeOf(value: unknown): string {

@@ -87,3 +87,31 @@ test.each([Number.NaN, Number.NEGATIVE_INFINITY, undefined as unknown as number]
     );
   },
 );
+
+test.each([
+  [
+    { messages: 'more' as never },
+    "list of messages { role, content } from the environment, got 'more'.",
+  ],
+  [{ messages: [{ role: 'user' }] as never }, "got [ { role: 'user' } ]."],
+  [{ messages: [{ role: 'robot', content: '' }] as never }, "role: 'robot'"],
+  [{ terminated: 1 as never }, 'terminated and truncated as true or false, got 1 and false.'],
+  [{ stopReason: 'max_turns' as const }, "where the episode ended, got 'max_turns'."],
+  [{ truncated: true, stopReason: 'bored' as never }, "where the episode ended, got 'bored'."],
+])('a step with %j is an error', async (odd, message_) => {
+  const { env: it } = env({ ...going, ...odd });
+  await it.reset({ seed: 1 });
+  await expect(it.step(message)).rejects.toThrow(message_);
+});
+
+test('a step or a reset that returns nothing is an error', async () => {
+  const nothing = async () => undefined as never;
+  const close = async () => {};
+  const reset = async () => ({ messages: [] });
+  await expect(
+    orderly({ reset: nothing, step: nothing, close }).reset({ seed: 1 }),
+  ).rejects.toThrow('reset: needs a list of messages');
+  const it = orderly({ reset, step: nothing, close });
+  await it.reset({ seed: 1 });
+  await expect(it.step(message)).rejects.toThrow('got undefined. Return an empty list');
+});

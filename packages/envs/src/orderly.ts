@@ -1,10 +1,23 @@
-import type { Env } from './types.js';
+import { inspect } from 'node:util';
+import type { Env, StepResult, StopReason } from './types.js';
+
+const STOP_REASONS: readonly StopReason[] = [
+  'completed',
+  'answered',
+  'user_done',
+  'max_turns',
+  'invalid_action',
+  'time_limit',
+];
+
+const ROLES = ['system', 'user', 'assistant', 'tool'];
 
 /**
  * Wraps an environment so that calls out of order are errors instead of odd episodes: `reset` once,
  * then `step` until the episode ends, then nothing but `close`, which may come at any time and
- * reaches the environment once. Calls also stop with the reason of an aborted signal, and a reward
- * that is not a finite number is an error.
+ * reaches the environment once. Calls also stop with the reason of an aborted signal. What the
+ * environment says is checked: messages with a role and a text, a finite reward, two flags, and a
+ * stop reason of the list where the episode ended.
  *
  * @example
  * export const mine: EnvFactory = (task) => orderly({ reset, step, close });
@@ -20,7 +33,9 @@ export function orderly(env: Env): Env {
       }
       options.signal?.throwIfAborted();
       phase = 'running';
-      return env.reset(options);
+      const result = await env.reset(options);
+      checkMessages('reset', result?.messages);
+      return result;
     },
     async step(message, options) {
       if (phase !== 'running') {
@@ -31,12 +46,7 @@ export function orderly(env: Env): Env {
       }
       options?.signal?.throwIfAborted();
       const result = await env.step(message, options);
-      if (!Number.isFinite(result.reward)) {
-        throw new TypeError(
-          `step: needs a finite reward from the environment, got ${result.reward}. ` +
-            'Give 0 where there is no reward.',
-        );
-      }
+      checkStep(result);
       if (phase === 'running' && (result.terminated || result.truncated)) phase = 'over';
       return result;
     },
@@ -46,4 +56,44 @@ export function orderly(env: Env): Env {
       await env.close();
     },
   };
+}
+
+function checkStep(result: StepResult): void {
+  checkMessages('step', result?.messages);
+  const { reward, terminated, truncated, stopReason } = result;
+  if (!Number.isFinite(reward)) {
+    throw new TypeError(
+      `step: needs a finite reward from the environment, got ${shown(reward)}. ` +
+        'Give 0 where there is no reward.',
+    );
+  }
+  if (typeof terminated !== 'boolean' || typeof truncated !== 'boolean') {
+    throw new TypeError(
+      `step: needs terminated and truncated as true or false, got ${shown(terminated)} and ` +
+        `${shown(truncated)}. Return both from every step.`,
+    );
+  }
+  if (stopReason === undefined) return;
+  if (!STOP_REASONS.includes(stopReason) || !(terminated || truncated)) {
+    throw new TypeError(
+      `step: needs a stop reason of ${STOP_REASONS.join(', ')}, where the episode ended, ` +
+        `got ${shown(stopReason)}. Details belong into info.`,
+    );
+  }
+}
+
+function checkMessages(call: string, messages: unknown): void {
+  const isMessage = (one: unknown) => {
+    const { role, content } = Object(one) as { role?: unknown; content?: unknown };
+    return ROLES.includes(String(role)) && typeof content === 'string';
+  };
+  if (Array.isArray(messages) && messages.every(isMessage)) return;
+  throw new TypeError(
+    `${call}: needs a list of messages { role, content } from the environment, ` +
+      `got ${shown(messages)}. Return an empty list where it says nothing.`,
+  );
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { depth: 2, breakLength: Infinity, maxStringLength: 80 }).slice(0, 120);
 }

@@ -10,6 +10,7 @@ test('a question, an answer, and the end without a reward of its own', async () 
     reward: 0,
     terminated: true,
     truncated: false,
+    stopReason: 'completed',
   });
   await env.close();
 });

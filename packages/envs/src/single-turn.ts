@@ -12,7 +12,13 @@ export function singleTurn(): EnvFactory {
   return ({ messages }) =>
     orderly({
       reset: async () => ({ messages }),
-      step: async () => ({ messages: [], reward: 0, terminated: true, truncated: false }),
+      step: async () => ({
+        messages: [],
+        reward: 0,
+        terminated: true,
+        truncated: false,
+        stopReason: 'completed',
+      }),
       close: async () => {},
     });
 }

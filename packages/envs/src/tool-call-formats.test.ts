@@ -42,6 +42,19 @@ describe('hermes', () => {
       '<tool_call>{"name":"a"}<tool_call>{"name":"b"}</tool_call>',
       [{ problem: 'a <tool_call> without </tool_call>' }, { name: 'b', args: {} }],
     ],
+    [
+      '<tool_call>{"name":"say","arguments":{"text":"<tool_call>{}</tool_call>","at":{"x":[{}]}}}</tool_call>',
+      [{ name: 'say', args: { text: '<tool_call>{}</tool_call>', at: { x: [{}] } } }],
+    ],
+    [
+      '<tool_call>{"name":"now"}</tool_call><tool_call>{"name":"now"}</tool_call>',
+      [
+        { name: 'now', args: {} },
+        { name: 'now', args: {} },
+      ],
+    ],
+    ['<tool_call>{"name":"a"} and more</tool_call>', [form('arguments')]],
+    ['<tool_call></tool_call>', [form('arguments')]],
   ])('%j is read', (content, calls) => {
     expect(parse(content, [])).toEqual(calls);
   });
@@ -72,6 +85,24 @@ describe('llama', () => {
     ['{"name":"say","parameters":{"text":"a; {b}"}}', [{ name: 'say', args: { text: 'a; {b}' } }]],
     ['{"parameters":{}}', [form('parameters')]],
     ['{oops', [form('parameters')]],
+    [
+      '{"name":"say","parameters":{"text":"a; {\\"b\\"}"}};{"name":"now"}',
+      [
+        { name: 'say', args: { text: 'a; {"b"}' } },
+        { name: 'now', args: {} },
+      ],
+    ],
+    [
+      '{"name":"now"}{"name":"now"}',
+      [
+        { name: 'now', args: {} },
+        { name: 'now', args: {} },
+      ],
+    ],
+    ['{"name":"now"}; {"name":"ad', [{ name: 'now', args: {} }, form('parameters')]],
+    ['{"name":"now"} is what I call.', [{ name: 'now', args: {} }]],
+    ['One moment.<|python_tag|>{"name":"now"}', [{ name: 'now', args: {} }]],
+    ['<|python_tag|>print(1)', [{ problem: 'something else than JSON behind <|python_tag|>' }]],
   ])('%j is read', (content, calls) => {
     expect(parse(content, [])).toEqual(calls);
   });
@@ -88,6 +119,35 @@ describe('mistral', () => {
     ['The answer is 85.', []],
     ['[TOOL_CALLS] [{"name":"add","arguments":{"a":1}}]', [{ name: 'add', args: { a: 1 } }]],
     ['[TOOL_CALLS][{"name":"add"},{"no":"name"}]', [{ name: 'add', args: {} }, form('arguments')]],
+    [
+      '[TOOL_CALLS][{"name":"say","arguments":{"text":"[TOOL_CALLS] ]","at":[{}]}}] Done.',
+      [{ name: 'say', args: { text: '[TOOL_CALLS] ]', at: [{}] } }],
+    ],
+    [
+      '[TOOL_CALLS]add[ARGS]{"a": 1}[TOOL_CALLS]now[CALL_ID]x1[ARGS]{}',
+      [
+        { name: 'add', args: { a: 1 } },
+        { name: 'now', args: {} },
+      ],
+    ],
+    [
+      '[TOOL_CALLS][{"name":"now"}][TOOL_CALLS][{"name":"now"}]',
+      [
+        { name: 'now', args: {} },
+        { name: 'now', args: {} },
+      ],
+    ],
+    ['[TOOL_CALLS]add[ARGS]{"a": ', [form('arguments')]],
+    ['[TOOL_CALLS]add[ARGS]{oops}', [form('arguments')]],
+    ['[TOOL_CALLS]', [{ problem: 'something else than a JSON list after [TOOL_CALLS]' }]],
+    [
+      '[TOOL_CALLS][{"name":"now"}',
+      [{ problem: 'something else than a JSON list after [TOOL_CALLS]' }],
+    ],
+    [
+      '[TOOL_CALLS]{"name":"a"}',
+      [{ problem: 'something else than a JSON list after [TOOL_CALLS]' }],
+    ],
     ['[TOOL_CALLS] add', [{ problem: 'something else than a JSON list after [TOOL_CALLS]' }]],
   ])('%j is read', (content, calls) => {
     expect(parse(content, [])).toEqual(calls);
@@ -100,7 +160,23 @@ describe('mistral', () => {
   });
 });
 
-test('a message of many unfinished calls is read without hanging', () => {
-  expect(hermesToolCalls().parse('<tool_call>{'.repeat(50_000), [])).toHaveLength(50_000);
-  expect(llamaToolCalls().parse('{;'.repeat(50_000), [])).toHaveLength(50_000);
+describe('a long message of unfinished calls is read without hanging', () => {
+  const { parse: hermes } = hermesToolCalls();
+  const { parse: llama } = llamaToolCalls();
+  const { parse: mistral } = mistralToolCalls();
+
+  test.each(['<tool_call>{', '<tool_call>{"', '<tool_call>{"a": ["', '<tool_call>{"\\'])(
+    'hermes, %s',
+    (unit) => {
+      expect(hermes(unit.repeat(50_000), []).length).toBeGreaterThan(10_000);
+    },
+  );
+
+  test.each(['{;', '{"', '{"name":"a"};{'])('llama, %s', (unit) => {
+    expect(llama(unit.repeat(50_000), []).length).toBeGreaterThan(0);
+  });
+
+  test.each(['[TOOL_CALLS]', '[TOOL_CALLS][{', '[TOOL_CALLS]a[ARGS]{'])('mistral, %s', (unit) => {
+    expect(mistral(unit.repeat(50_000), []).length).toBeGreaterThan(0);
+  });
 });

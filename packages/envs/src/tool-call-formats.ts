@@ -1,3 +1,4 @@
+import { jsonEnd } from './json-end.js';
 import type { Tool, ToolCall, ToolCallFormat } from './types.js';
 
 /**
@@ -15,21 +16,33 @@ export function hermesToolCalls(): ToolCallFormat {
       'For each function call, return a json object with function name and arguments within ' +
       '<tool_call></tool_call> XML tags:\n<tool_call>\n' +
       '{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>',
-    parse: (content) =>
-      content
-        .split('<tool_call>')
-        .slice(1)
-        .map((part) => {
-          const end = part.indexOf('</tool_call>');
-          if (end === -1) return { problem: 'a <tool_call> without </tool_call>' };
-          return callOf(jsonOf(part.slice(0, end)), 'arguments');
-        }),
+    parse: (content) => {
+      const calls: ToolCall[] = [];
+      for (let at = content.indexOf('<tool_call>'); at !== -1; ) {
+        const start = behindSpace(content, at + '<tool_call>'.length);
+        const end = jsonEnd(content, start);
+        if (end !== undefined && content.startsWith('</tool_call>', behindSpace(content, end))) {
+          calls.push(callOf(jsonOf(content.slice(start, end)), 'arguments'));
+          at = content.indexOf('<tool_call>', end);
+          continue;
+        }
+        const next = content.indexOf('<tool_call>', start);
+        const part = content.slice(start, next === -1 ? undefined : next);
+        calls.push(
+          part.includes('</tool_call>')
+            ? callOf(undefined, 'arguments')
+            : { problem: 'a <tool_call> without </tool_call>' },
+        );
+        at = next;
+      }
+      return calls;
+    },
   };
 }
 
 /**
- * The JSON format of Llama 3: the whole message is `{"name": …, "parameters": …}`, perhaps after
- * `<|python_tag|>`; several calls are parted by semicolons.
+ * The JSON format of Llama 3: the whole message is `{"name": …, "parameters": …}`, or what stands
+ * behind `<|python_tag|>`; several calls are parted by semicolons.
  *
  * https://www.llama.com/docs/model-cards-and-prompt-formats/llama3_1/
  */
@@ -40,20 +53,27 @@ export function llamaToolCalls(): ToolCallFormat {
       'in the format {"name": function name, "parameters": dictionary of argument name and its ' +
       `value}. Do not use variables.\n\n${signatures(tools)}`,
     parse: (content) => {
-      const text = content
-        .trim()
-        .replace(/^<\|python_tag\|>/, '')
-        .trim();
-      if (!text.startsWith('{')) return [];
-      const whole = jsonOf(text);
-      if (whole !== undefined) return [callOf(whole, 'parameters')];
-      return text.split(/;\s*(?=\{)/).map((part) => callOf(jsonOf(part), 'parameters'));
+      const tag = content.indexOf('<|python_tag|>');
+      const text = (tag === -1 ? content : content.slice(tag + '<|python_tag|>'.length)).trim();
+      if (!text.startsWith('{')) {
+        return tag === -1 ? [] : [{ problem: 'something else than JSON behind <|python_tag|>' }];
+      }
+      const calls: ToolCall[] = [];
+      for (let start = 0; text[start] === '{'; ) {
+        const end = jsonEnd(text, start);
+        if (end === undefined) return [...calls, callOf(undefined, 'parameters')];
+        calls.push(callOf(jsonOf(text.slice(start, end)), 'parameters'));
+        const next = behindSpace(text, end);
+        start = text[next] === ';' ? behindSpace(text, next + 1) : next;
+      }
+      return calls;
     },
   };
 }
 
 /**
- * The format of Mistral: `[TOOL_CALLS]` and a JSON list of `{"name": …, "arguments": …}`.
+ * The formats of Mistral: `[TOOL_CALLS]` and a JSON list of `{"name": …, "arguments": …}`, or since
+ * 2025 `[TOOL_CALLS]name[ARGS]{…}` for each call.
  *
  * https://docs.mistral.ai/capabilities/function_calling/
  */
@@ -63,20 +83,44 @@ export function mistralToolCalls(): ToolCallFormat {
       `[AVAILABLE_TOOLS] [${tools.map(signature).join(', ')}] [/AVAILABLE_TOOLS]\n` +
       'To call tools, respond with [TOOL_CALLS] and a JSON list of {"name": …, "arguments": {…}}.',
     parse: (content) => {
-      const start = content.indexOf('[TOOL_CALLS]');
-      if (start === -1) return [];
-      const calls = jsonOf(content.slice(start + '[TOOL_CALLS]'.length));
-      if (Array.isArray(calls)) return calls.map((call) => callOf(call, 'arguments'));
-      return [{ problem: 'something else than a JSON list after [TOOL_CALLS]' }];
+      const calls: ToolCall[] = [];
+      for (let at = content.indexOf('[TOOL_CALLS]'); at !== -1; ) {
+        const start = behindSpace(content, at + '[TOOL_CALLS]'.length);
+        const [head = '', name] =
+          /^([\w-]+)(?:\[CALL_ID\]\w+)?\[ARGS\]\s*/.exec(
+            content.slice(start, start + LONGEST_HEAD),
+          ) ?? [];
+        const end = jsonEnd(content, start + head.length);
+        const value =
+          end === undefined ? undefined : jsonOf(content.slice(start + head.length, end));
+        if (name !== undefined && value !== undefined) calls.push({ name, args: value });
+        else if (name !== undefined) calls.push(callOf(undefined, 'arguments'));
+        else if (Array.isArray(value)) calls.push(...value.map((one) => callOf(one, 'arguments')));
+        else calls.push({ problem: 'something else than a JSON list after [TOOL_CALLS]' });
+        // What does not end takes the rest of the message with it.
+        const isCut = end === undefined && /[[{]/.test(content.charAt(start + head.length));
+        at = isCut ? -1 : content.indexOf('[TOOL_CALLS]', end ?? start);
+      }
+      return calls;
     },
   };
+}
+
+/** A name, a call's id and the marks between them, in characters. */
+const LONGEST_HEAD = 256;
+
+function behindSpace(text: string, start: number): number {
+  let at = start;
+  while (/\s/.test(text.charAt(at))) at++;
+  return at;
 }
 
 function signature({ name, description, parameters }: Tool): string {
   return JSON.stringify({ type: 'function', function: { name, description, parameters } });
 }
 
-function signatures(tools: readonly Tool[]): string {
+/** The tools as lines of JSON, as most models know them. */
+export function signatures(tools: readonly Tool[]): string {
   return tools.map(signature).join('\n');
 }
 

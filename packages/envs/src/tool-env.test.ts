@@ -49,6 +49,7 @@ describe('an episode', () => {
       reward: 0,
       terminated: true,
       truncated: false,
+      stopReason: 'answered',
       info: { toolCalls: 1, toolErrors: 0 },
     });
   });
@@ -71,7 +72,7 @@ describe('an episode', () => {
     const env = await started({ tools: [tool('count', () => ++calls)], maxTurns: 2 });
     expect(await env.step(say(call('count')))).toMatchObject({ truncated: false });
     const last = await env.step(say(call('count')));
-    expect(last).toMatchObject({ terminated: false, truncated: true });
+    expect(last).toMatchObject({ terminated: false, truncated: true, stopReason: 'max_turns' });
     expect(contents(last)).toEqual(['2']);
   });
 
@@ -208,6 +209,53 @@ describe('what goes wrong is told to the model and counted', () => {
     ]);
     expect(made).toBe(2);
   });
+
+  test('a tool may have a limit of calls and of time of its own', async () => {
+    const once = { ...tool('once', () => 'done'), maxCalls: 1 };
+    const slow = { ...tool('slow', () => new Promise(() => {})), timeoutMs: 5 };
+    const env = await started({ tools: [once, slow], timeoutMs: 60_000 });
+    const step = await env.step(say(call('once') + call('once') + call('slow')));
+    expect(contents(step)).toEqual([
+      'done',
+      'Error: no more than 1 calls of once are allowed.',
+      'Error: tool slow: needs to answer within 5 ms, got nothing. Make it faster or raise the limit.',
+    ]);
+    expect(() => toolEnv({ tools: [{ ...once, maxCalls: 0 }] })).toThrow('maxCalls of once must');
+    expect(() => toolEnv({ tools: [{ ...slow, timeoutMs: 0 }] })).toThrow('timeoutMs of slow must');
+  });
+
+  test.each([
+    ['NaN', Number.NaN],
+    ['a function', () => 1],
+    ['a symbol', Symbol('a')],
+  ])('a tool that returns %s, which no JSON holds', async (_, value) => {
+    const env = await started({ tools: [tool('odd', () => value)] });
+    expect(contents(await env.step(say(call('odd'))))).toEqual([
+      'Error: tool odd: needs to return a text or a value that JSON can hold.',
+    ]);
+  });
+
+  test('a long result is not cut through a character', async () => {
+    const env = await started({ tools: [tool('cry', () => '🌍🌍🌍')], maxResultLength: 3 });
+    expect(contents(await env.step(say(call('cry'))))).toEqual(['🌍… (cut, 6 characters)']);
+  });
+});
+
+describe('a world that hangs', () => {
+  const hang = () => new Promise<never>(() => {});
+
+  test('fails the reset', async () => {
+    const env = toolEnv({ tools: hang, timeoutMs: 5 })(task);
+    await expect(env.reset({ seed: 1 })).rejects.toThrow(
+      'the world of the tools: needs to answer within 5 ms',
+    );
+  });
+
+  test('when it is closed fails the close alone', async () => {
+    const env = await started({ tools: () => ({ tools: [], close: hang }), timeoutMs: 5 });
+    expect(await env.step(say('Done.'))).toMatchObject({ terminated: true });
+    await expect(env.close()).rejects.toThrow('closing the world: needs to answer within 5 ms');
+  });
 });
 
 test('an abort ends a step with its reason and tells the tool', async () => {
@@ -244,7 +292,7 @@ describe('options', () => {
   test('a schema that could not be checked is refused', () => {
     const odd = { ...add, parameters: { properties: { a: { $ref: '#/$defs/a' } } } };
     expect(() => toolEnv({ tools: [odd] })).toThrow(
-      'toolEnv: the schema of tool add needs keywords that can be checked, got "$ref".',
+      'toolEnv: the schema of tool add needs keywords that can be checked, got "$ref: #/$defs/a".',
     );
   });
 });

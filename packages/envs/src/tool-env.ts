@@ -54,14 +54,25 @@ export function toolEnv({
     let world: ToolWorld = { tools: [] };
     let [turn, toolCalls, toolErrors] = [0, 0, 0];
 
+    const callsOf = new Map<string, number>();
+
+    function count({ name, maxCalls: own = maxCalls }: Tool): void {
+      const calls = (callsOf.get(name) ?? 0) + 1;
+      callsOf.set(name, calls);
+      if (calls > own) throw new Error(`no more than ${own} calls of ${name} are allowed.`);
+    }
+
     /** What the model reads about one call. */
     async function result(call: ToolCall, signal: AbortSignal | undefined): Promise<string> {
       try {
         if (++toolCalls > maxCalls) throw new Error(`no more than ${maxCalls} calls are allowed.`);
-        const { tool, args } = resolved(call, world.tools);
-        const limit = { what: `tool ${tool.name}`, timeoutMs, signal };
-        const run = async (inner: AbortSignal) => tool.execute(args, { signal: inner });
-        return cut(spelled(await withinTime(run, limit)), maxResultLength);
+        const { tool, args } = named(call, world.tools);
+        count(tool);
+        const what = `tool ${tool.name}`;
+        const limit = { what, timeoutMs: tool.timeoutMs ?? timeoutMs, signal };
+        const run = async (inner: AbortSignal) =>
+          tool.execute(await checkedArguments(tool, args), { signal: inner });
+        return cut(spelled(what, await withinTime(run, limit)), maxResultLength);
       } catch (error) {
         signal?.throwIfAborted();
         toolErrors++;
@@ -76,9 +87,10 @@ export function toolEnv({
     }
 
     return orderly({
-      async reset({ seed }) {
+      async reset({ seed, signal }) {
         if (typeof tools === 'function') {
-          world = await tools(task, { seed });
+          const limit = { what: 'the world of the tools', timeoutMs, signal };
+          world = await withinTime(() => tools(task, { seed }), limit);
           checkTools(world.tools);
         } else world = { tools };
         return { messages: withSystemText(task.messages, format.describe(world.tools)) };
@@ -94,38 +106,60 @@ export function toolEnv({
           reward: terminated || truncated ? await judged(options?.signal) : 0,
           terminated,
           truncated,
+          ...(terminated && { stopReason: 'answered' }),
+          ...(truncated && { stopReason: 'max_turns' }),
           info: { toolCalls, toolErrors },
         };
       },
-      close: async () => world.close?.(),
+      close: () =>
+        withinTime(async () => world.close?.(), { what: 'closing the world', timeoutMs }),
     });
   };
 }
 
-/** The tool of a call with valid arguments, or an error that tells the model what to do. */
-function resolved(call: ToolCall, tools: readonly Tool[]): { tool: Tool; args: Row } {
+/** The tool of a call, or an error that tells the model what to do. */
+function named(call: ToolCall, tools: readonly Tool[]): { tool: Tool; args: unknown } {
   if ('problem' in call) throw new Error(`${call.problem}. Write the call again.`);
   const tool = tools.find(({ name }) => name === call.name);
-  if (tool === undefined) {
-    const names = tools.map(({ name }) => name).join(', ') || 'none';
-    throw new Error(`there is no tool ${call.name.slice(0, 80)}. The tools are: ${names}.`);
-  }
-  const wrong = [
-    ...problems({ type: 'object' }, call.args, 'arguments'),
-    ...problems(tool.parameters, call.args, 'arguments'),
-  ];
-  if (wrong.length > 0) throw new Error(`${wrong.slice(0, 5).join('; ')}. Write the call again.`);
-  return { tool, args: call.args as Row };
+  if (tool !== undefined) return { tool, args: call.args };
+  const names = tools.map(({ name }) => name).join(', ') || 'none';
+  throw new Error(`there is no tool ${call.name.slice(0, 80)}. The tools are: ${names}.`);
 }
 
-function spelled(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null');
+async function checkedArguments({ input, parameters }: Tool, args: unknown): Promise<Row> {
+  if (input === undefined) {
+    const isObject = problems({ type: 'object' }, args, 'arguments');
+    refuse([...isObject, ...problems(parameters, args, 'arguments')]);
+    return args as Row;
+  }
+  const result = await input['~standard'].validate(args);
+  if (result.issues === undefined) return result.value as Row;
+  refuse(
+    result.issues.map(({ message, path = [] }) => {
+      const keys = path.map((part) => (typeof part === 'object' ? part.key : part));
+      return `${['arguments', ...keys.map(String)].join('.')}: ${message.replace(/\.$/, '')}`;
+    }),
+  );
+  throw new Error('the arguments do not fit. Write the call again.'); // issues, but an empty list
+}
+
+function refuse(wrong: readonly string[]): void {
+  if (wrong.length > 0) throw new Error(`${wrong.slice(0, 5).join('; ')}. Write the call again.`);
+}
+
+function spelled(what: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (['function', 'symbol'].includes(typeof value) || Number.isNaN(value)) {
+    throw new TypeError(`${what}: needs to return a text or a value that JSON can hold.`);
+  }
+  return JSON.stringify(value) ?? 'null';
 }
 
 function cut(text: string, length: number): string {
-  return text.length <= length
-    ? text
-    : `${text.slice(0, length)}… (cut, ${text.length} characters)`;
+  if (text.length <= length) return text;
+  // Never between the two halves of one character.
+  const kept = text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+  return `${kept}… (cut, ${text.length} characters)`;
 }
 
 /** The messages with a text at the end of their system message, which is made where there is none. */
@@ -145,7 +179,10 @@ function checkTools(tools: readonly Tool[]): void {
         `got ${names.join(', ')}. Rename "${odd}".`,
     );
   }
-  for (const { name, parameters } of tools) {
+  for (const { name, parameters, input, timeoutMs, maxCalls } of tools) {
+    if (timeoutMs !== undefined) checkTimeLimit('toolEnv', `timeoutMs of ${name}`, timeoutMs);
+    if (maxCalls !== undefined) checkCount('toolEnv', `maxCalls of ${name}`, maxCalls);
+    if (input !== undefined) continue; // it checks the arguments
     const keyword = unknownKeyword(parameters);
     if (keyword === undefined) continue;
     throw new RangeError(
