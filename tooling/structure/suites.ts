@@ -49,6 +49,7 @@ export const suites: readonly Suite[] = [
     covers: [
       'packages/policy/src/architecture.ts',
       'packages/policy/src/architectures/',
+      'packages/policy/src/causal-attention.ts',
       'packages/policy/src/decoder.ts',
     ],
     why: 'Every architecture runs through one table: logits, gradients, sampling and a saved folder.',

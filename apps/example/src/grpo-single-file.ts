@@ -22,6 +22,9 @@ import { keyedRandom, keyedSeed } from '@grpo/random';
 import { readSafetensors } from '@grpo/safetensors';
 import * as tf from '@grpo/tensor';
 
+/** The base of the rotary frequencies, the default of a Llama. */
+const ROPE_THETA = 10_000;
+
 export interface Settings {
   readonly seed: number;
   readonly numGenerations: number;
@@ -155,8 +158,7 @@ function hidden(config: ModelConfig, w: tf.NamedTensors, ids: Int32Array, T: num
   const R = H / Hkv; // query heads per key head
   const tables = tf.rotaryTables(
     Int32Array.from({ length: T }, (_, t) => t),
-    Dh,
-    config.ropeTheta,
+    tf.rotaryFrequencies(Dh, ROPE_THETA),
   );
   const [cos, sin] = [tf.tensor(tables.cos, [T, Dh]), tf.tensor(tables.sin, [T, Dh])];
   const causal = Array.from({ length: R * T * T }, (_, i) =>

@@ -1,5 +1,25 @@
 import type { Fields } from './fields.js';
 
+/** Rotary positions: how far each pair of numbers of a head turns from one token to the next. */
+export interface Rope {
+  /** [Dh / 2] radians per token. */
+  readonly frequencies: readonly number[];
+  /** Multiplies what has turned; 1 unless the positions are rescaled. */
+  readonly factor: number;
+}
+
+/** How the attention of one layer looks back. */
+export interface LayerAttention {
+  /** The positions of queries and keys; a layer without them knows no order but causality. */
+  readonly rope?: Rope | undefined;
+  /** A query sees this many tokens, its own included. Default: all up to its own. */
+  readonly window?: number | undefined;
+  /** Multiplies the scores. */
+  readonly scale: number;
+  /** Keeps the scaled scores between −softcap and softcap. Default: no cap. */
+  readonly softcap?: number | undefined;
+}
+
 /** The numbers that describe a decoder, whatever the spelling of its config.json. */
 export interface ModelConfig {
   /** Names the architecture, as `model_type` in config.json. */
@@ -17,14 +37,21 @@ export interface ModelConfig {
   readonly keyValueHeads: number;
   /** Dh */
   readonly headSize: number;
+  /** [L] */
+  readonly attention: readonly LayerAttention[];
+  /** What bends the feed-forward layers. */
+  readonly activation: 'silu' | 'gelu' | 'geluTanh';
   readonly normEpsilon: number;
-  readonly ropeTheta: number;
   /** Longest sequence, in tokens. */
   readonly contextLength: number;
   /** The output layer is the embedding matrix itself. */
   readonly tiedEmbeddings: boolean;
+  /** Keeps the logits between −logitSoftcap and logitSoftcap. Default: no cap. */
+  readonly logitSoftcap?: number | undefined;
   /** Standard deviation of random weights. */
   readonly initializerRange: number;
+  /** The id that fills short sequences; its row of a random embedding is 0. */
+  readonly padToken?: number | undefined;
   /** The projections of attention add a bias; which of them is the architecture's to say. */
   readonly attentionBias: boolean;
   /** The projections of the feed-forward layers add a bias. */
@@ -44,17 +71,36 @@ export interface DecoderOps<X> {
   block(at: string, x: X, body: (x: X) => X): X;
   /** Rows of the embedding matrix for the input ids. → [N, D] */
   embedding(weight: string): X;
-  /** x Wᵀ, plus b where a bias is named. [N, in] → [N, out] */
-  linear(x: X, weight: string, bias?: string): X;
-  /** Root-mean-square norm. [N, D] → [N, D] */
-  norm(x: X, weight: string): X;
-  /** Root-mean-square norm of each head, one weight for all of them. [N, H·Dh] → [N, H·Dh] */
-  headNorm(x: X, weight: string): X;
-  /** Causal attention over heads with rotary positions. [N, H·Dh], [N, Hkv·Dh] twice → [N, H·Dh] */
-  attention(layer: number, q: X, k: X, v: X): X;
+  /** Rows of a matrix for the positions of the input ids, counted from the first token. → [N, D] */
+  positionEmbedding(weight: string): X;
+  /**
+   * x Wᵀ, plus b where a bias is named. [N, in] → [N, out]
+   *
+   * @param stored how W lies in the file: [out, in] by default, or [in, out]
+   */
+  linear(x: X, weight: string, bias?: string, stored?: 'out-in' | 'in-out'): X;
+  /** Root-mean-square norm, scaled by centre + w. [N, D] → [N, D] @param centre default 0 */
+  norm(x: X, weight: string, centre?: number): X;
+  /** As `norm`, of each head by itself, one weight for all of them. [N, H·Dh] → [N, H·Dh] */
+  headNorm(x: X, weight: string, centre?: number): X;
+  /** Layer norm with a bias. [N, D] → [N, D] */
+  layerNorm(x: X, weight: string, bias: string): X;
+  /** Turns each head by its position; without a rope, x itself. [N, H·Dh] → [N, H·Dh] */
+  rotary(x: X, rope: Rope | undefined): X;
+  /** Causal attention over heads. [N, H·Dh], [N, Hkv·Dh] twice → [N, H·Dh] */
+  attention(layer: number, q: X, k: X, v: X, view: LayerAttention): X;
   /** silu(gate) · up. [N, F] twice → [N, F] */
   swiGlu(gate: X, up: X): X;
+  /** x · Φ(x), Φ the normal distribution function. */
+  gelu(x: X): X;
+  /** `gelu` by its approximation with tanh. */
+  geluTanh(x: X): X;
   add(a: X, b: X): X;
+  mul(a: X, b: X): X;
+  /** x · factor */
+  scale(x: X, factor: number): X;
+  /** Columns from `start` to before `end`. [N, C] → [N, end − start] */
+  columns(x: X, start: number, end: number): X;
 }
 
 /** One family of models: how its config.json is read, which weights it has, and what it computes. */
@@ -64,6 +110,12 @@ export interface Architecture {
   parseConfig(field: Fields, source: string): ModelConfig;
   /** The name and shape of every weight, as in the model.safetensors of Hugging Face. */
   weightShapes(config: ModelConfig): Map<string, readonly number[]>;
+  /** What names begin with in the file of a whole model and lack in the file of a bare decoder, with its dot. */
+  readonly prefix: string;
+  /** The embedding matrix, which is also the output layer of models that tie the two. */
+  readonly embeddingWeight: string;
+  /** How a weight of a random model starts; undefined: as those of most models, see random-weights.ts. */
+  initial?(config: ModelConfig, name: string): InitialWeight | undefined;
   /** What the names of a layer's weights begin with, such as `model.layers.0`. */
   layerName(layer: number): string;
   /** What enters the first layer. @returns [N, D] */
@@ -72,4 +124,10 @@ export interface Architecture {
   layer<X>(ops: DecoderOps<X>, config: ModelConfig, x: X, layer: number, at: string): X;
   /** What the output layer reads. @param x [N, D] @returns hidden states [N, D] */
   lastNorm<X>(ops: DecoderOps<X>, x: X): X;
+}
+
+/** Normal around `mean` with the standard deviation `deviation`; 0 makes a constant. */
+export interface InitialWeight {
+  readonly mean: number;
+  readonly deviation: number;
 }

@@ -2,7 +2,7 @@ import type { ModelConfig } from './architecture.js';
 import { architectureOf } from './architectures/registry.js';
 import { fieldsOf } from './fields.js';
 
-export type { ModelConfig } from './architecture.js';
+export type { LayerAttention, ModelConfig, Rope } from './architecture.js';
 
 /**
  * Reads the fields of a Hugging Face config.json, old and new spellings alike.
@@ -13,12 +13,37 @@ export type { ModelConfig } from './architecture.js';
  */
 export function parseModelConfig(json: unknown, source: string): ModelConfig {
   const field = fieldsOf(json, source);
-  return architectureOf(field.text('model_type'), source).parseConfig(field, source);
+  const architecture = architectureOf(field.text('model_type'), source);
+  field.refuse(
+    'quantization_config',
+    'quantised weights are not read: save the model in float32, float16 or bfloat16',
+  );
+  for (const name of ['num_experts', 'num_local_experts', 'n_routed_experts']) {
+    field.refuse(name, 'mixtures of experts are not supported');
+  }
+  return architecture.parseConfig(field, source);
 }
 
 /** A Llama's numbers; its projections add no bias unless told. */
-export type LlamaConfig = Omit<ModelConfig, 'modelType' | 'attentionBias' | 'mlpBias'> &
-  Partial<Pick<ModelConfig, 'attentionBias' | 'mlpBias'>>;
+export interface LlamaConfig
+  extends Pick<
+      ModelConfig,
+      | 'vocabularySize'
+      | 'hiddenSize'
+      | 'intermediateSize'
+      | 'layers'
+      | 'heads'
+      | 'keyValueHeads'
+      | 'headSize'
+      | 'normEpsilon'
+      | 'contextLength'
+      | 'tiedEmbeddings'
+      | 'initializerRange'
+    >,
+    Partial<Pick<ModelConfig, 'attentionBias' | 'mlpBias'>> {
+  /** The base of the rotary frequencies. */
+  readonly ropeTheta: number;
+}
 
 /** The config.json of a Llama model with these numbers. */
 export function llamaConfigJson(

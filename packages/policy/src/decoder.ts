@@ -18,5 +18,7 @@ export function decoder<X>(ops: DecoderOps<X>, config: ModelConfig): X {
 
 /** The weight of the output layer, logits = hidden Wᵀ. */
 export function outputWeight(config: ModelConfig): string {
-  return config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  return config.tiedEmbeddings
+    ? architectureOf(config.modelType, 'outputWeight').embeddingWeight
+    : 'lm_head.weight';
 }

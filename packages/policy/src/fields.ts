@@ -4,11 +4,19 @@ export interface Fields {
   size(name: string, fallback?: number): number;
   positive(name: string, fallback?: number): number;
   truth(name: string, fallback: boolean): boolean;
+  /** A fallback of `undefined` stands for a field that may be absent or null. */
+  number(name: string, fallback?: number): number | undefined;
   record(name: string): Record<string, unknown> | undefined;
   /** An absent list is empty. */
   list(name: string): readonly unknown[];
+  /** Whether the field is there, be it null. */
+  has(name: string): boolean;
   /** An absent field or exactly this value. */
   only(name: string, value: unknown): void;
+  /** The field as one of these texts, or the fallback where it is absent. */
+  choice<T extends string>(name: string, values: readonly T[], fallback: T): T;
+  /** A field that must be absent, null, false, empty or 0. @param why a sentence for the error */
+  refuse(name: string, why: string): void;
 }
 
 /** @param source the file that errors name */
@@ -41,6 +49,11 @@ export function fieldsOf(json: unknown, source: string): Fields {
       const value = object[name] ?? fallback;
       return typeof value === 'boolean' ? value : fail(name, 'true or false');
     },
+    number: (name, fallback) => {
+      const value = object[name] ?? fallback;
+      if (value === undefined) return undefined;
+      return typeof value === 'number' && Number.isFinite(value) ? value : fail(name, 'a number');
+    },
     record: (name) => {
       const value = object[name];
       if (value === undefined || value === null) return undefined;
@@ -51,6 +64,17 @@ export function fieldsOf(json: unknown, source: string): Fields {
     list: (name) => {
       const value = object[name] ?? [];
       return Array.isArray(value) ? value : fail(name, 'a list');
+    },
+    has: (name) => object[name] !== undefined,
+    choice: (name, values, fallback) => {
+      const value = object[name] ?? fallback;
+      const known = values.find((candidate) => candidate === value);
+      return known ?? fail(name, `one of ${values.map((v) => JSON.stringify(v)).join(', ')}`);
+    },
+    refuse: (name, why) => {
+      const value = object[name];
+      const isAbsent = !value || (Array.isArray(value) && value.length === 0);
+      if (!isAbsent) fail(name, `nothing (${why})`);
     },
     only: (name, value) => {
       if (object[name] !== undefined && object[name] !== null && object[name] !== value) {

@@ -1,25 +1,25 @@
 import {
   add,
-  attention,
-  concat,
+  checkpoint,
   gatherRows,
+  gelu,
+  geluTanh,
+  layerNorm,
+  mul,
   type NamedTensors,
   reshape,
   rmsNorm,
-  rotary,
-  rotaryTables,
+  slice,
   swiGlu,
   type Tensor,
-  tensor,
   tidy,
-  transpose,
 } from '@grpo/tensor';
-import type { DecoderOps, ModelConfig } from './architecture.js';
+import type { DecoderOps } from './architecture.js';
+import { causalAttention } from './causal-attention.js';
 import { decoder } from './decoder.js';
+import { type EngineConfig, productIn } from './engine-config.js';
 import { linear } from './linear.js';
-
-/** Added to a score to hide a position: exp underflows to 0, and a row that hides everything stays finite. */
-const HIDDEN = -1e9;
+import { type AdapterDropout, adapterOf } from './lora.js';
 
 /** Where the rows of a forward pass stand in their sequences. */
 export interface Layout {
@@ -31,6 +31,11 @@ export interface Layout {
   readonly positions: Int32Array;
   /** Whether the query at row t of sequence b sees the key at place s, cached places first. */
   readonly visible: (sequence: number, token: number, place: number) => boolean;
+  /**
+   * Tokens from the key at place s to the query at row t, 0 for itself, for layers that see a window of them.
+   * Default: places follow one another without gaps, the new tokens last.
+   */
+  readonly distance?: (sequence: number, token: number, place: number) => number;
   /** All sequences have the same view, so that one mask serves them all. */
   readonly sameView: boolean;
 }
@@ -39,6 +44,15 @@ export interface Layout {
 export interface LayerCache {
   readonly keys: Tensor;
   readonly values: Tensor;
+}
+
+/** What a pass that a gradient is taken of needs to know. */
+export interface TrainingPass {
+  /** Weights that receive gradient, by name. */
+  readonly trained: NamedTensors;
+  /** Hold only what enters each layer, and compute the layer again for the gradient. */
+  readonly checkpointing: boolean;
+  readonly dropout?: AdapterDropout | undefined;
 }
 
 /** Right-padded sequences from position 0: causality alone keeps the padding out of sight. */
@@ -56,81 +70,69 @@ export function causalLayout(ids: Int32Array, sequences: number, tokens: number)
 /**
  * Hidden states after the last norm, for the output layer.
  *
- * @param weights by their names in the safetensors file; receive gradient
+ * @param weights by their names in the safetensors file, adapters among them; receive gradient
  * @param cache what earlier passes left, one entry per layer
  * @param onCache is given each layer's keys and values, the new ones appended
+ * @param training where a gradient is taken; without it nothing is dropped
  * @returns [B · T, D]
  */
 export function forwardHidden(
-  config: ModelConfig,
+  config: EngineConfig,
   weights: NamedTensors,
   layout: Layout,
   cache: readonly LayerCache[] = [],
   onCache?: (layer: number, cache: LayerCache) => void,
+  training?: TrainingPass,
 ): Tensor {
-  const { sequences: b, tokens: t } = layout;
-  const { heads, keyValueHeads: hkv, headSize: dh } = config;
-  const repeats = heads / hkv;
-  const past = cache[0]?.keys.shape[2] ?? 0;
-
-  const tables = rotaryTables(layout.positions, dh, config.ropeTheta);
-  const tableShape = layout.positions.length === t ? [1, 1, t, dh] : [b, 1, t, dh];
-  const cos = tensor(tables.cos, tableShape);
-  const sin = tensor(tables.sin, tableShape);
-  const bias = visibilityBias(layout, repeats, past);
-
   const weight = (name: string): Tensor => {
     const found = weights[name];
     if (found === undefined)
       throw new Error(`forwardHidden: needs the weight "${name}", got none.`);
     return found;
   };
-  const splitHeads = (x: Tensor, count: number) =>
-    transpose(reshape(x, [b, t, count, dh]), [0, 2, 1, 3]); // [B, count, T, Dh]
+  const centred = (name: string, centre = 0) =>
+    centre === 0 ? weight(name) : add(weight(name), centre);
 
   const ops: DecoderOps<Tensor> = {
-    block: (_at, x, body) => body(x),
+    block: (at, x, body) =>
+      training?.checkpointing ? checkpoint(body, x, trainedIn(at, training.trained)) : body(x),
     embedding: (name) => gatherRows(weight(name), layout.ids),
-    linear: (x, name, bias) =>
-      linear(x, weight(name), bias === undefined ? undefined : weight(bias)), // [N, out]
-    norm: (x, name) => rmsNorm(x, weight(name), config.normEpsilon),
-    headNorm: (x, name) => {
-      const perHead = reshape(x, [-1, dh]); // [N·H, Dh]
-      return reshape(rmsNorm(perHead, weight(name), config.normEpsilon), x.shape); // [N, H·Dh]
+    positionEmbedding: (name) => gatherRows(weight(name), positionOfEachRow(layout)),
+    linear: (x, name, bias, stored) =>
+      linear(x, weight(name), bias === undefined ? undefined : weight(bias), {
+        stored,
+        product: productIn(config.precision),
+        adapter: adapterOf(weights, name, config.adapterScale ?? 1, training?.dropout),
+      }), // [N, out]
+    norm: (x, name, centre) => rmsNorm(x, centred(name, centre), config.normEpsilon),
+    headNorm: (x, name, centre) => {
+      const perHead = reshape(x, [-1, config.headSize]); // [N·H, Dh]
+      return reshape(rmsNorm(perHead, centred(name, centre), config.normEpsilon), x.shape);
     },
+    layerNorm: (x, name, bias) => layerNorm(x, weight(name), weight(bias), config.normEpsilon),
+    ...causalAttention(config, layout, cache, onCache),
     swiGlu,
+    gelu,
+    geluTanh,
     add,
-    attention: (layer, q, k, v) => {
-      const rotated = rotary(splitHeads(q, heads), cos, sin); // [B, H, T, Dh]
-      const queries = reshape(rotated, [b, hkv, repeats * t, dh]); // [B, Hkv, R·T, Dh]
-      let keys = rotary(splitHeads(k, hkv), cos, sin); // [B, Hkv, T, Dh]
-      let values = splitHeads(v, hkv); // [B, Hkv, T, Dh]
-      const before = cache[layer];
-      if (before !== undefined) {
-        keys = concat([before.keys, keys], 2); // [B, Hkv, S + T, Dh]
-        values = concat([before.values, values], 2); // [B, Hkv, S + T, Dh]
-      }
-      onCache?.(layer, { keys, values });
-      const attended = attention(queries, keys, values, bias); // [B, Hkv, R·T, Dh]
-      const perHead = reshape(attended, [b, heads, t, dh]); // [B, H, T, Dh]
-      return reshape(transpose(perHead, [0, 2, 1, 3]), [b * t, heads * dh]); // [B·T, H·Dh]
-    },
+    mul,
+    scale: mul,
+    columns: (x, start, end) => slice(x, [0, start], [-1, end - start]), // [N, end − start]
   };
   return decoder(ops, config); // [B·T, D]
 }
 
-/** 0 where a query sees a key, a large negative number where not. [B or 1, 1, R·T, S + T] */
-function visibilityBias(layout: Layout, repeats: number, past: number): Tensor {
-  const { tokens, visible } = layout;
-  const sequences = layout.sameView ? 1 : layout.sequences;
-  const places = past + tokens;
-  const bias = new Float32Array(sequences * repeats * tokens * places);
-  let at = 0;
-  for (let s = 0; s < sequences; s++)
-    for (let r = 0; r < repeats; r++)
-      for (let t = 0; t < tokens; t++)
-        for (let place = 0; place < places; place++) bias[at++] = visible(s, t, place) ? 0 : HIDDEN;
-  return tensor(bias, [sequences, 1, repeats * tokens, places]);
+/** The trained weights of one layer. */
+function trainedIn(at: string, trained: NamedTensors): Tensor[] {
+  return Object.entries(trained).flatMap(([name, weight]) =>
+    name.startsWith(`${at}.`) ? [weight] : [],
+  );
+}
+
+/** [N] */
+function positionOfEachRow({ positions, sequences, tokens }: Layout): Int32Array {
+  if (positions.length === sequences * tokens) return positions;
+  return Int32Array.from({ length: sequences * tokens }, (_, row) => positions[row % tokens]);
 }
 
 /** Rows of every cached tensor, in the order given; the caller disposes of the old cache. */

@@ -1,26 +1,34 @@
 import type { ModelConfig } from '../architecture.js';
 import type { Fields } from '../fields.js';
+import { parseRope } from './rope.js';
+
+/** What a file need not say, because its `model_type` does. */
+export interface Defaults {
+  /** Dh; default D / H. */
+  readonly headSize?: number;
+  readonly contextLength: number;
+  /** The base of the rotary frequencies. Default 10,000. */
+  readonly ropeTheta?: number;
+  readonly tiedEmbeddings?: boolean;
+  readonly activation?: ModelConfig['activation'];
+  /** Default: what the file has under `rope_scaling` or `rope_parameters`. */
+  readonly rope?: Readonly<Record<string, unknown>>;
+}
+
+type RotaryConfig = Omit<ModelConfig, 'modelType' | 'attentionBias' | 'mlpBias'>;
 
 /**
  * The fields that decoders with rotary positions, root-mean-square norms and gated feed-forward layers share;
- * old spellings (`rope_theta`) and new ones (`rope_parameters`) alike.
- *
- * @param headSize of a file that names none; default D / H
+ * old spellings (`rope_theta`, `rope_scaling`) and new ones (`rope_parameters`) alike. Every layer sees all that
+ * came before it.
  */
 export function rotaryConfig(
   field: Fields,
   source: string,
-  headSize?: number,
-): Omit<ModelConfig, 'modelType' | 'attentionBias' | 'mlpBias'> {
-  field.only('hidden_act', 'silu');
-  const rope = field.record('rope_parameters') ?? field.record('rope_scaling') ?? {};
-  const ropeType = rope.rope_type ?? rope.type ?? 'default';
-  if (ropeType !== 'default') {
-    throw new Error(
-      `parseModelConfig: needs rope type "default", got "${ropeType}" (${source}). Rescaled rotary positions are not supported.`,
-    );
-  }
+  { headSize, contextLength, ropeTheta = 10_000, tiedEmbeddings = false, ...rest }: Defaults,
+): RotaryConfig {
   const hiddenSize = field.size('hidden_size');
+  const layers = field.size('num_hidden_layers');
   const heads = field.size('num_attention_heads');
   const keyValueHeads = field.size('num_key_value_heads', heads);
   if (heads % keyValueHeads !== 0) {
@@ -28,32 +36,33 @@ export function rotaryConfig(
       `parseModelConfig: needs num_attention_heads divisible by num_key_value_heads, got ${heads} and ${keyValueHeads} (${source}).`,
     );
   }
+  const head = field.size('head_dim', headSize ?? hiddenSize / heads);
+  const longest = field.size('max_position_embeddings', contextLength);
+  const { rope, contextLength: length } = parseRope(
+    rest.rope ?? field.record('rope_scaling') ?? field.record('rope_parameters') ?? {},
+    source,
+    head,
+    field.positive('rope_theta', ropeTheta),
+    longest,
+    field.number('original_max_position_embeddings'),
+  );
+  if (rest.activation === undefined) field.only('hidden_act', 'silu');
   return {
     vocabularySize: field.size('vocab_size'),
     hiddenSize,
     intermediateSize: field.size('intermediate_size'),
-    layers: field.size('num_hidden_layers'),
+    layers,
     heads,
     keyValueHeads,
-    headSize: field.size('head_dim', headSize ?? hiddenSize / heads),
+    headSize: head,
+    attention: Array.from({ length: layers }, () => ({ rope, scale: 1 / Math.sqrt(head) })),
+    activation: rest.activation ?? 'silu',
     normEpsilon: field.positive('rms_norm_eps', 1e-6),
-    ropeTheta:
-      typeof rope.rope_theta === 'number' ? rope.rope_theta : field.positive('rope_theta', 10_000),
-    contextLength: field.size('max_position_embeddings', 2048),
-    tiedEmbeddings: field.truth('tie_word_embeddings', false),
+    contextLength: length,
+    tiedEmbeddings: field.truth('tie_word_embeddings', tiedEmbeddings),
     initializerRange: field.positive('initializer_range', 0.02),
+    padToken: field.number('pad_token_id'),
   };
-}
-
-/** Refuses a config whose layers look at a window instead of all that came before. */
-export function refuseSlidingWindow(field: Fields, source: string): void {
-  field.only('use_sliding_window', false);
-  const windowed = field.list('layer_types').find((type) => type !== 'full_attention');
-  if (windowed !== undefined) {
-    throw new Error(
-      `parseModelConfig: needs "full_attention" in every entry of "layer_types", got ${JSON.stringify(windowed)} (${source}). Sliding windows are not supported.`,
-    );
-  }
 }
 
 /**
@@ -61,11 +70,13 @@ export function refuseSlidingWindow(field: Fields, source: string): void {
  *
  * @param hasBias whether a projection adds a bias
  * @param headNorms norms over the width of one head, by name
+ * @param norms norms over D, by name
  */
 export function rotaryShapes(
   config: ModelConfig,
   hasBias: (projection: string) => boolean,
   headNorms: readonly string[] = [],
+  norms: readonly string[] = ['input_layernorm', 'post_attention_layernorm'],
 ): Map<string, readonly number[]> {
   const { hiddenSize: d, intermediateSize: f, vocabularySize: v } = config;
   const q = config.heads * config.headSize;
@@ -77,13 +88,12 @@ export function rotaryShapes(
       shapes.set(`${at}.${name}.weight`, [out, width]);
       if (hasBias(name)) shapes.set(`${at}.${name}.bias`, [out]);
     };
-    shapes.set(`${at}.input_layernorm.weight`, [d]);
+    for (const name of norms) shapes.set(`${at}.${name}.weight`, [d]);
     projection('self_attn.q_proj', q, d);
     projection('self_attn.k_proj', kv, d);
     projection('self_attn.v_proj', kv, d);
     projection('self_attn.o_proj', d, q);
     for (const name of headNorms) shapes.set(`${at}.${name}.weight`, [config.headSize]);
-    shapes.set(`${at}.post_attention_layernorm.weight`, [d]);
     projection('mlp.gate_proj', f, d);
     projection('mlp.up_proj', f, d);
     projection('mlp.down_proj', d, f);
@@ -92,3 +102,10 @@ export function rotaryShapes(
   if (!config.tiedEmbeddings) shapes.set('lm_head.weight', [v, d]);
   return shapes;
 }
+
+/** How the weights of a Llama, and of those that follow it, are named. */
+export const llamaNames = {
+  prefix: 'model.',
+  embeddingWeight: 'model.embed_tokens.weight',
+  layerName: (layer: number) => `model.layers.${layer}`,
+} as const;

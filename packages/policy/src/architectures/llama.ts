@@ -1,5 +1,5 @@
 import type { Architecture } from '../architecture.js';
-import { rotaryConfig, rotaryShapes } from './common.js';
+import { llamaNames, rotaryConfig, rotaryShapes } from './common.js';
 
 /**
  * Llama (Touvron et al. 2023, section 2.2, https://arxiv.org/abs/2302.13971).
@@ -7,10 +7,11 @@ import { rotaryConfig, rotaryShapes } from './common.js';
  */
 export const llama: Architecture = {
   modelType: 'llama',
+  ...llamaNames,
 
   parseConfig: (field, source) => ({
     modelType: 'llama',
-    ...rotaryConfig(field, source),
+    ...rotaryConfig(field, source, { contextLength: 2048 }),
     attentionBias: field.truth('attention_bias', false),
     mlpBias: field.truth('mlp_bias', false),
   }),
@@ -20,8 +21,6 @@ export const llama: Architecture = {
       projection.startsWith('mlp.') ? config.mlpBias : config.attentionBias,
     ),
 
-  layerName: (layer) => `model.layers.${layer}`,
-
   embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
   layer: (ops, config, x, layer, at) => {
@@ -30,11 +29,13 @@ export const llama: Architecture = {
     const mlpLinear = (input: typeof x, name: string) =>
       ops.linear(input, `${name}.weight`, config.mlpBias ? `${name}.bias` : undefined);
 
+    const view = config.attention[layer];
+    const { rope } = view;
     const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
     const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
     const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
     const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
-    const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
+    const attended = ops.attention(layer, ops.rotary(q, rope), ops.rotary(k, rope), v, view); // [N, H·Dh]
     const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]

@@ -1,5 +1,6 @@
 import type { Architecture } from '../architecture.js';
-import { refuseSlidingWindow, rotaryConfig, rotaryShapes } from './common.js';
+import { llamaNames, rotaryConfig, rotaryShapes } from './common.js';
+import { qwenAttention } from './windows.js';
 
 const BIASED = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
 
@@ -9,12 +10,14 @@ const BIASED = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'];
  */
 export const qwen2: Architecture = {
   modelType: 'qwen2',
+  ...llamaNames,
 
   parseConfig: (field, source) => {
-    refuseSlidingWindow(field, source);
+    const config = rotaryConfig(field, source, { contextLength: 32_768 });
     return {
       modelType: 'qwen2',
-      ...rotaryConfig(field, source),
+      ...config,
+      attention: qwenAttention(field, source, config.attention),
       attentionBias: true,
       mlpBias: false,
     };
@@ -22,19 +25,19 @@ export const qwen2: Architecture = {
 
   weightShapes: (config) => rotaryShapes(config, (projection) => BIASED.includes(projection)),
 
-  layerName: (layer) => `model.layers.${layer}`,
-
   embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
-  layer: (ops, _config, x, layer, at) => {
+  layer: (ops, config, x, layer, at) => {
     const biased = (input: typeof x, name: string) =>
       ops.linear(input, `${name}.weight`, `${name}.bias`);
 
+    const view = config.attention[layer];
+    const { rope } = view;
     const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
     const q = biased(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
     const k = biased(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
     const v = biased(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
-    const attended = ops.attention(layer, q, k, v); // [N, H·Dh]
+    const attended = ops.attention(layer, ops.rotary(q, rope), ops.rotary(k, rope), v, view); // [N, H·Dh]
     const y = ops.add(x, ops.linear(attended, `${at}.self_attn.o_proj.weight`)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]

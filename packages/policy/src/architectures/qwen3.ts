@@ -1,5 +1,6 @@
 import type { Architecture } from '../architecture.js';
-import { refuseSlidingWindow, rotaryConfig, rotaryShapes } from './common.js';
+import { llamaNames, rotaryConfig, rotaryShapes } from './common.js';
+import { qwenAttention } from './windows.js';
 
 /** The width of a head that Hugging Face takes where config.json names none. */
 const HEAD_SIZE = 128;
@@ -10,12 +11,14 @@ const HEAD_SIZE = 128;
  */
 export const qwen3: Architecture = {
   modelType: 'qwen3',
+  ...llamaNames,
 
   parseConfig: (field, source) => {
-    refuseSlidingWindow(field, source);
+    const config = rotaryConfig(field, source, { headSize: HEAD_SIZE, contextLength: 32_768 });
     return {
       modelType: 'qwen3',
-      ...rotaryConfig(field, source, HEAD_SIZE),
+      ...config,
+      attention: qwenAttention(field, source, config.attention),
       attentionBias: field.truth('attention_bias', false),
       mlpBias: false,
     };
@@ -28,21 +31,23 @@ export const qwen3: Architecture = {
       ['self_attn.q_norm', 'self_attn.k_norm'],
     ),
 
-  layerName: (layer) => `model.layers.${layer}`,
-
   embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
   layer: (ops, config, x, layer, at) => {
     const attentionLinear = (input: typeof x, name: string) =>
       ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
 
+    const view = config.attention[layer];
+    const { rope } = view;
     const h = ops.norm(x, `${at}.input_layernorm.weight`); // [N, D]
     const q = attentionLinear(h, `${at}.self_attn.q_proj`); // [N, H·Dh]
     const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
     const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
     const normedQ = ops.headNorm(q, `${at}.self_attn.q_norm.weight`); // [N, H·Dh]
     const normedK = ops.headNorm(k, `${at}.self_attn.k_norm.weight`); // [N, Hkv·Dh]
-    const attended = ops.attention(layer, normedQ, normedK, v); // [N, H·Dh]
+    const turnedQ = ops.rotary(normedQ, rope); // [N, H·Dh]
+    const turnedK = ops.rotary(normedK, rope); // [N, Hkv·Dh]
+    const attended = ops.attention(layer, turnedQ, turnedK, v, view); // [N, H·Dh]
     const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]

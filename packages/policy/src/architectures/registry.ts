@@ -1,10 +1,26 @@
 import type { Architecture } from '../architecture.js';
+import { gemma } from './gemma.js';
+import { gemma2 } from './gemma2.js';
+import { gemma3 } from './gemma3.js';
+import { gpt2 } from './gpt2.js';
 import { llama } from './llama.js';
+import { mistral } from './mistral.js';
 import { qwen2 } from './qwen2.js';
 import { qwen3 } from './qwen3.js';
+import { smollm3 } from './smollm3.js';
 
 /** Every architecture that can be read; a new one is its file and its place here. */
-export const architectures: readonly Architecture[] = [llama, qwen2, qwen3];
+export const architectures: readonly Architecture[] = [
+  gemma,
+  gemma2,
+  gemma3,
+  gpt2,
+  llama,
+  mistral,
+  qwen2,
+  qwen3,
+  smollm3,
+];
 
 /**
  * The architecture of a `model_type`.
