@@ -242,7 +242,7 @@ describe('faults', () => {
       () => {},
       (response) => response.writeHead(200).write('{'),
     );
-    const { chatModel } = model(baseUrl, { timeoutMs: 30, retries: 1 });
+    const { chatModel } = model(baseUrl, { timeoutMs: 1500, retries: 1 });
     expect(await failure(chatModel(hello))).toMatchObject({ kind: 'timeout' });
     expect(seen).toHaveLength(2);
   });
