@@ -1,21 +1,21 @@
-import { checkResult } from './check-result.js';
 import { excerpt } from './excerpt.js';
-import type { Episode, Reward, RewardBreakdown, RewardFailureKind } from './types.js';
+import type { RewardCall, RewardFailureKind } from './types.js';
 
-/** The value of a reward, or how the call failed: what happened, and what to do about it. */
-export type Outcome =
-  | RewardBreakdown
-  | { readonly kind: RewardFailureKind; readonly what: string; readonly advice: string };
+/** How a call failed: what happened, and what to do about it. */
+export interface CallFailure {
+  readonly kind: RewardFailureKind;
+  readonly what: string;
+  readonly advice: string;
+}
 
 const TIMED_OUT = Symbol('timed out');
 
-/** Calls one reward and turns whatever happens into an outcome; never rejects, never hangs. */
+/** Calls a function of a reward and says what it returned or how it failed; never rejects, never hangs. */
 export async function callReward(
-  reward: Reward,
-  episode: Episode,
+  run: (call: RewardCall) => unknown,
   timeoutMs: number,
   signal?: AbortSignal,
-): Promise<Outcome> {
+): Promise<{ readonly returned: unknown } | CallFailure> {
   const call = new AbortController();
   const abort = () => call.abort(signal?.reason);
   if (signal?.aborted) abort();
@@ -26,16 +26,10 @@ export async function callReward(
     call.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   try {
-    const returned: unknown = reward.fn(episode, { signal: call.signal });
-    const value = await Promise.race([returned, stopped]);
-    if (value === TIMED_OUT) {
-      const what = `took longer than ${timeoutMs} ms`;
-      return { kind: 'timeout', what, advice: 'Make it faster or raise timeoutMs.' };
-    }
-    const result = checkResult(value);
-    if (!('got' in result)) return result;
-    const advice = 'Return a finite number, or null where the reward does not apply.';
-    return { kind: 'invalid', what: `returned ${result.got}`, advice };
+    const returned = await Promise.race([run({ signal: call.signal }), stopped]);
+    if (returned !== TIMED_OUT) return { returned };
+    const what = `took longer than ${timeoutMs} ms`;
+    return { kind: 'timeout', what, advice: 'Make it faster or raise timeoutMs.' };
   } catch (error) {
     const advice = 'Mend the reward, or return null where it does not apply.';
     return { kind: 'thrown', what: `threw "${errorText(error)}"`, advice };

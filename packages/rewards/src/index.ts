@@ -7,6 +7,7 @@ export type { CountTokens } from './completion-tokens.js';
 export { type CosineLengthOptions, cosineLength } from './cosine-length.js';
 export { type ExactAnswerOptions, exactAnswer } from './exact-answer.js';
 export { type MathAnswerOptions, mathAnswer } from './math-answer.js';
+export { modelTurns } from './model-turns.js';
 export { type NumericAnswerOptions, numericAnswer } from './numeric-answer.js';
 export { type RepetitionPenaltyOptions, repetitionPenalty } from './repetition-penalty.js';
 export { type ScoreOptions, scoreEpisodes } from './score-episodes.js';

@@ -28,6 +28,8 @@ export interface Episode {
   readonly completionTokens?: number;
   /** The columns of the dataset row that the task was made from. */
   readonly row: Readonly<Record<string, unknown>>;
+  /** Messages before the model's first answer. Needed only where the prompt itself has assistant messages. */
+  readonly promptLength?: number;
   /** Sum of the rewards that the environment gave on the way. */
   readonly environmentReward: number;
   readonly end: EpisodeEnd;
@@ -79,6 +81,23 @@ export interface GroupReward {
   readonly weight?: number;
 }
 
+/** Scores each of the model's turns in an episode: one value per turn (`modelTurns`), in their order. */
+export type TurnRewardFn = (
+  episode: Episode,
+  call?: RewardCall,
+) => readonly RewardValue[] | Promise<readonly RewardValue[]>;
+
+/** A reward that is earned turn by turn; its value for the episode is the sum of its turns. */
+export interface TurnReward {
+  readonly name: string;
+  readonly turnFn: TurnRewardFn;
+  /** Weight in the sum of rewards; 0 logs the reward without training on it. Default 1. */
+  readonly weight?: number;
+}
+
+/** A reward per episode, per group, or per turn. */
+export type AnyReward = Reward | GroupReward | TurnReward;
+
 /** How a reward failed: it threw, returned something that is not a reward, or took too long. */
 export type RewardFailureKind = 'thrown' | 'invalid' | 'timeout';
 
@@ -99,6 +118,8 @@ export interface Scores {
   readonly values: readonly (readonly RewardValue[])[];
   /** [episode] the parts of its rewards, each named `reward/part`. */
   readonly parts: readonly Readonly<Record<string, RewardValue>>[];
+  /** [episode] the values of each turn, by the reward's name; only where a reward is earned by turns. */
+  readonly turns?: readonly Readonly<Record<string, readonly RewardValue[]>>[];
   /** In the order of the episodes, then of the rewards. */
   readonly failures: readonly RewardFailure[];
 }
