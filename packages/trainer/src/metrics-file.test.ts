@@ -18,10 +18,10 @@ test('records are read back in order; a last line cut short by a crash is left o
   ]);
 });
 
-test('a damaged line in the middle is an error with file and line', () => {
+test('a damaged line in the middle is an error with file and place', () => {
   const path = join(scratch, 'damaged.jsonl');
   writeFileSync(path, '{"step":1}\nnonsense\n{"step":2}\n');
-  expect(() => readMetrics(path)).toThrow(`${path}:2`);
+  expect(() => readMetrics(path)).toThrow(`at byte 11 of ${path}`);
 });
 
 test('a resume keeps the records up to its checkpoint', () => {
