@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /** The tolerance of a number that was computed in float64. */
 export const EXACT = 1e-9;
 /** The tolerance of a rate, which the reference averages in float32. */
@@ -27,6 +29,34 @@ export function compare(got, wanted, { tolerance = EXACT, isRelative = false, na
     Object.assign(worst, { error, isWithin, at: names[i] ?? i });
   });
   return worst;
+}
+
+/**
+ * The largest error of values that must be the same: the share of those that are not.
+ *
+ * @param got what the packages computed, by name
+ * @param wanted the reference, by name
+ */
+export function compareExact(got, wanted) {
+  const names = Object.keys(wanted);
+  const wrong = names.filter((name) => !isDeepStrictEqual(got[name], wanted[name]));
+  return {
+    error: wrong.length / Math.max(1, names.length),
+    isWithin: wrong.length === 0,
+    at: wrong.map((name) => `${name} ${difference(got[name], wanted[name])}`)[0],
+  };
+}
+
+/** Both from a little before the first place where they differ. */
+function difference(got, wanted) {
+  const [own, other] = [got, wanted].map((value) => JSON.stringify(value) ?? 'missing');
+  let at = 0;
+  while (at < own.length && own[at] === other[at]) at++;
+  const excerpt = (text) => {
+    const [before, after] = [at > 15 ? '...' : '', text.length > at + 40 ? '...' : ''];
+    return `${before}${text.slice(Math.max(0, at - 15), at + 40)}${after}`;
+  };
+  return `is ${excerpt(own)}, not ${excerpt(other)}`;
 }
 
 /**

@@ -35,7 +35,8 @@ export function policyLossErrors(one, { policyLoss }) {
   };
 }
 
-function inputOf(one) {
+/** A recorded micro-batch as the loss takes it. */
+export function inputOf(one) {
   const processes = one.config.num_processes ?? 1;
   const generated = one.mode === 'eval' ? 1 : one.config.steps_per_generation;
   return {
