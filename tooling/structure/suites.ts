@@ -45,6 +45,11 @@ export const suites: readonly Suite[] = [
     why: 'What counts is the whole: logits as in transformers, gradients, a folder that was saved and read.',
   },
   {
+    test: 'packages/policy/src/sampling/sampler.test.ts',
+    covers: ['packages/policy/src/sampling/', 'packages/policy/src/key-value-cache.ts'],
+    why: 'What the parts of the decode loop are for shows in what it samples: rows that come, go and stay the same.',
+  },
+  {
     test: 'packages/policy/src/architectures/conformance.test.ts',
     covers: [
       'packages/policy/src/architecture.ts',

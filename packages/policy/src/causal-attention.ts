@@ -1,6 +1,5 @@
 import {
   attention,
-  concat,
   reshape,
   rotary,
   rotaryTables,
@@ -9,7 +8,8 @@ import {
   transpose,
 } from '@grpo/tensor';
 import type { DecoderOps, ModelConfig, Rope } from './architecture.js';
-import type { LayerCache, Layout } from './forward.js';
+import type { Layout } from './forward.js';
+import { attendInParts, cachedPlaces, growCache, type LayerCache } from './key-value-cache.js';
 
 /** Added to a score to hide a position: exp underflows to 0, and a row that hides everything stays finite. */
 const HIDDEN = -1e9;
@@ -30,7 +30,7 @@ export function causalAttention(
   const { sequences: b, tokens: t } = layout;
   const { heads, keyValueHeads: hkv, headSize: dh } = config;
   const repeats = heads / hkv;
-  const past = cache[0]?.keys.shape[2] ?? 0;
+  const past = cachedPlaces(cache);
   const turns = new Map<Rope, readonly [cos: Tensor, sin: Tensor]>();
   const views = new Map<number | undefined, Tensor>();
   for (const { rope, window } of config.attention) {
@@ -49,16 +49,14 @@ export function causalAttention(
     attention: (layer, q, k, v, { window, scale, softcap }) => {
       const bias = views.get(window) ?? visibilityBias(layout, repeats, past, window);
       const queries = reshape(splitHeads(q, heads), [b, hkv, repeats * t, dh]); // [B, Hkv, R·T, Dh]
-      let keys = splitHeads(k, hkv); // [B, Hkv, T, Dh]
-      let values = splitHeads(v, hkv); // [B, Hkv, T, Dh]
-      const before = cache[layer];
-      if (before !== undefined) {
-        keys = concat([before.keys, keys], 2); // [B, Hkv, S + T, Dh]
-        values = concat([before.values, values], 2); // [B, Hkv, S + T, Dh]
-      }
-      onCache?.(layer, { keys, values });
+      const keys = splitHeads(k, hkv); // [B, Hkv, T, Dh]
+      const values = splitHeads(v, hkv); // [B, Hkv, T, Dh]
+      const grown = growCache(cache[layer], { keys, values });
+      onCache?.(layer, grown);
       const options = softcap === undefined ? { scale } : { scale, softcap };
-      const attended = attention(queries, keys, values, bias, options); // [B, Hkv, R·T, Dh]
+      const attended = grown.tail
+        ? attendInParts(queries, grown, grown.tail, bias, options)
+        : attention(queries, grown.keys, grown.values, bias, options); // [B, Hkv, R·T, Dh]
       const perHead = reshape(attended, [b, heads, t, dh]); // [B, H, T, Dh]
       return reshape(transpose(perHead, [0, 2, 1, 3]), [b * t, heads * dh]); // [B·T, H·Dh]
     },

@@ -12,12 +12,12 @@ import {
   slice,
   swiGlu,
   type Tensor,
-  tidy,
 } from '@grpo/tensor';
 import type { DecoderOps } from './architecture.js';
 import { causalAttention } from './causal-attention.js';
 import { decoder } from './decoder.js';
 import { type EngineConfig, productIn } from './engine-config.js';
+import type { LayerCache } from './key-value-cache.js';
 import { linear } from './linear.js';
 import { type AdapterDropout, adapterOf } from './lora.js';
 
@@ -38,12 +38,6 @@ export interface Layout {
   readonly distance?: (sequence: number, token: number, place: number) => number;
   /** All sequences have the same view, so that one mask serves them all. */
   readonly sameView: boolean;
-}
-
-/** Keys and values of one layer that were computed before. [B, Hkv, S, Dh] each */
-export interface LayerCache {
-  readonly keys: Tensor;
-  readonly values: Tensor;
 }
 
 /** What a pass that a gradient is taken of needs to know. */
@@ -133,14 +127,4 @@ function trainedIn(at: string, trained: NamedTensors): Tensor[] {
 function positionOfEachRow({ positions, sequences, tokens }: Layout): Int32Array {
   if (positions.length === sequences * tokens) return positions;
   return Int32Array.from({ length: sequences * tokens }, (_, row) => positions[row % tokens]);
-}
-
-/** Rows of every cached tensor, in the order given; the caller disposes of the old cache. */
-export function pickCacheRows(cache: readonly LayerCache[], rows: Int32Array): LayerCache[] {
-  const pick = (x: Tensor) =>
-    tidy(() => {
-      const [b = 0, ...rest] = x.shape;
-      return reshape(gatherRows(reshape(x, [b, -1]), rows), [rows.length, ...rest]);
-    });
-  return cache.map(({ keys, values }) => ({ keys: pick(keys), values: pick(values) }));
 }

@@ -24,7 +24,7 @@ import { outputWeight } from './decoder.js';
 import { causalLayout, forwardHidden } from './forward.js';
 import { type ModelFolder, readModelFolder, writeModelFolder } from './model-folder.js';
 import { readOptimizer, writeOptimizer } from './optimizer-file.js';
-import { createSampler } from './sampler.js';
+import { createSampler } from './sampling/sampler.js';
 import { checkBatch, lastRows, selectTokens, toTokenBatch } from './token-batch.js';
 import type {
   ForwardBackward,
@@ -32,6 +32,7 @@ import type {
   LogProbLoss,
   OptimStep,
   Sampler,
+  SamplerOptions,
   TokenBatch,
   TokenStates,
   TrainablePolicy,
@@ -222,8 +223,8 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel {
     this.#optimizer = state;
   }
 
-  sampler(): Sampler {
-    return createSampler(this.#folder.config, () => this.#weights);
+  sampler(options: SamplerOptions = {}): Sampler {
+    return createSampler(this.#folder.config, () => this.#weights, options);
   }
 
   /** Frees every tensor that the model holds. */

@@ -90,23 +90,69 @@ export interface SampleRequest {
   readonly ids: readonly number[];
   /** Seeds this row's draws alone: the result does not depend on the other rows. */
   readonly seed: number;
+  /** Instead of the call's. */
+  readonly maxTokens?: number;
 }
 
+/** A token at the moment it was sampled. */
+export interface StreamedToken {
+  /** Number of its request in the call. */
+  readonly request: number;
+  readonly id: number;
+  readonly logProb: number;
+  readonly sampledLogProb?: number;
+}
+
+/** How tokens are drawn. The distribution is shaped in this order: penalty, temperature, top-k, top-p, min-p. */
 export interface SampleOptions {
   readonly maxTokens: number;
   /** 0 takes the most probable token. Default 1. */
   readonly temperature?: number;
+  /** Draws from the k most probable tokens, and those as probable as the last of them. Default: from all. */
+  readonly topK?: number;
+  /** Draws from the smallest set of most probable tokens that holds this probability. Default 1: from all. */
+  readonly topP?: number;
+  /** Draws from tokens at least so probable, as a share of the most probable one. Default 0: from all. */
+  readonly minP?: number;
+  /** Divides positive logits of tokens in the prompt and the answer so far, multiplies negative ones. Default 1. */
+  readonly repetitionPenalty?: number;
   /** Sampling a row ends after any of these; the id is kept in the result. */
   readonly stopIds: readonly number[];
+  /** Sampling a row ends with the token that completes one of these texts; the ids are kept as sampled. */
+  readonly stopStrings?: readonly string[];
+  /** Before so many tokens no stop id can be sampled and no stop string ends a row. Default 0. */
+  readonly minTokens?: number;
+  /** Is told each token as it comes; an error that it throws rejects the call. */
+  readonly onToken?: (token: StreamedToken) => void;
+  /** Rejects the call with the signal's reason and frees its rows; other calls go on. */
   readonly signal?: AbortSignal;
 }
 
 export interface SampledTokens {
   readonly ids: readonly number[];
-  /** Log-prob of each id at the sampling temperature (at temperature 1 for greedy sampling). */
+  /**
+   * Log-prob of each id under softmax(logits / temperature), without penalty, and nothing cut off; at temperature 1
+   * for greedy sampling. What a trainable policy's `logProbs` gives for the same weights: ratios are taken of these.
+   */
   readonly logProbs: readonly number[];
-  /** `stop`: a stop id was sampled. `length`: the token budget or the context ran out. */
+  /**
+   * Log-prob of each id in the distribution that it was drawn from: after the penalty, top-k, top-p and min-p, so
+   * at or above `logProbs` where these only cut off; the penalised one at temperature 1 for greedy sampling.
+   * Absent where the engine does not tell.
+   */
+  readonly sampledLogProbs?: readonly number[];
+  /** `stop`: a stop id or a stop string was sampled. `length`: the token budget or the context ran out. */
   readonly stopReason: 'stop' | 'length';
+  /** The stop id or the stop string that ended the row. Absent for `length`, or where the engine does not tell. */
+  readonly stoppedBy?: number | string;
+}
+
+/** How a sampler works on the tensor engine. */
+export interface SamplerOptions {
+  /** Rows that are decoded together; others wait. Default 256. */
+  readonly maxBatchSize?: number;
+  /** Reads what was sampled, for `stopStrings`. */
+  readonly tokenizer?: Tokenizer;
 }
 
 /** Token ids in; sampled ids, their log-probs and the stop reason out. */

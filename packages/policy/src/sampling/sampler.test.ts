@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { initBackend } from '@grpo/tensor';
 import { beforeAll, expect, test } from 'vitest';
-import { LanguageModel } from './language-model.js';
-import { toTokenBatch } from './token-batch.js';
+import { LanguageModel } from '../language-model.js';
+import { toTokenBatch } from '../token-batch.js';
 
-const folder = fileURLToPath(new URL('../fixtures/llama-gqa-tied', import.meta.url));
+const folder = fileURLToPath(new URL('../../fixtures/llama-gqa-tied', import.meta.url));
 const open = () => LanguageModel.open(folder);
 const prompts = [
   [3, 9, 27, 81],

@@ -1,0 +1,80 @@
+import { keyedRandom, type Random } from '@grpo/random';
+import type { ModelConfig } from '../config.js';
+import type { SampledTokens, SampleOptions, SampleRequest, Tokenizer } from '../types.js';
+import { nextToken } from './next-token.js';
+import { createStopWatch, type StopWatch } from './stop-watch.js';
+
+/** One call of `sample`: its options, and the promise that its rows settle together. */
+export interface Call {
+  readonly options: SampleOptions;
+  /** Settled, or given up. */
+  readonly isOver: boolean;
+  finish(request: number, sampled: SampledTokens): void;
+  fail(reason: unknown): void;
+}
+
+/** A sequence that is being sampled. */
+export interface Row {
+  readonly call: Call;
+  /** Number of its request in the call. */
+  readonly request: number;
+  readonly prompt: readonly number[];
+  /** Equal for equal prompts. */
+  readonly promptKey: string;
+  readonly random: Random;
+  readonly watch: StopWatch;
+  /** Most tokens it may grow to. */
+  readonly limit: number;
+  readonly ids: number[];
+  readonly logProbs: number[];
+  readonly sampledLogProbs: number[];
+  isDone: boolean;
+}
+
+export function createRow(
+  call: Call,
+  request: number,
+  { ids, seed, maxTokens = call.options.maxTokens }: SampleRequest,
+  { contextLength }: ModelConfig,
+  tokenizer: Tokenizer | undefined,
+): Row {
+  return {
+    call,
+    request,
+    prompt: ids,
+    promptKey: ids.join(' '),
+    random: keyedRandom(seed),
+    watch: createStopWatch(call.options, tokenizer),
+    limit: Math.min(maxTokens, contextLength - ids.length),
+    ids: [],
+    logProbs: [],
+    sampledLogProbs: [],
+    isDone: false,
+  };
+}
+
+/**
+ * Draws the row's next token, tells the call's listener, and finishes the row where the token is its last.
+ *
+ * @param logits [V] after the row's latest token
+ * @param scratch [V] overwritten
+ */
+export function takeToken(row: Row, logits: Float32Array, scratch: Float64Array): void {
+  const { call, request, ids, logProbs, sampledLogProbs } = row;
+  const { temperature = 1, repetitionPenalty = 1, minTokens = 0, onToken } = call.options;
+  const shaping = { ...call.options, temperature };
+  const context = {
+    ...(repetitionPenalty !== 1 && { seen: [...row.prompt, ...ids] }),
+    ...(ids.length < minTokens && { forbidden: call.options.stopIds }),
+  };
+  const token = nextToken(logits, shaping, row.random.next(), context, scratch);
+  ids.push(token.id);
+  logProbs.push(token.logProb);
+  sampledLogProbs.push(token.sampledLogProb);
+  const stoppedBy = row.watch(token.id);
+  const sampled = { ids, logProbs, sampledLogProbs };
+  if (stoppedBy !== undefined || ids.length >= row.limit) row.isDone = true;
+  onToken?.({ request, ...token });
+  if (stoppedBy !== undefined) call.finish(request, { ...sampled, stopReason: 'stop', stoppedBy });
+  else if (row.isDone) call.finish(request, { ...sampled, stopReason: 'length' });
+}

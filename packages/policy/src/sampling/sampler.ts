@@ -1,0 +1,44 @@
+import type { NamedTensors } from '@grpo/tensor';
+import type { ModelConfig } from '../config.js';
+import type { Sampler, SamplerOptions } from '../types.js';
+import { openCall } from './call.js';
+import { checkOptions, checkPrompts } from './check-options.js';
+import { createRow } from './row.js';
+import { createScheduler } from './scheduler.js';
+
+/**
+ * Samples on the tensor engine. All calls that are open share one decode loop and its batch of at most `maxBatchSize`
+ * rows: rows leave when they end, waiting ones take their places, and between any two steps the event loop gets a turn.
+ * A prompt is run once for all its completions. A request's result depends on its prompt, its seed and its options,
+ * not on what else is in the batch.
+ *
+ * @param weights read at every pass; they may change between calls, and a call that is open when they do is rejected
+ */
+export function createSampler(
+  config: ModelConfig,
+  weights: () => NamedTensors,
+  { maxBatchSize = 256, tokenizer }: SamplerOptions = {},
+): Sampler {
+  if (!(Number.isInteger(maxBatchSize) && maxBatchSize > 0)) {
+    throw new Error(`createSampler: needs maxBatchSize of at least 1, got ${maxBatchSize}.`);
+  }
+  const scheduler = createScheduler(config, weights, maxBatchSize);
+  return {
+    contextLength: config.contextLength,
+    isContinuous: true,
+    async sample(requests, options) {
+      checkOptions(requests, options);
+      checkPrompts(requests, config);
+      if (options.stopStrings?.length && tokenizer === undefined) {
+        throw new Error(
+          'sample: needs a tokenizer to find stopStrings, got none. Open the sampler with { tokenizer }.',
+        );
+      }
+      options.signal?.throwIfAborted();
+      if (requests.length === 0) return [];
+      const { call, sampled } = openCall(options, requests.length);
+      scheduler.add(requests.map((request, r) => createRow(call, r, request, config, tokenizer)));
+      return sampled;
+    },
+  };
+}

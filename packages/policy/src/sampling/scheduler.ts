@@ -1,0 +1,193 @@
+import { setImmediate } from 'node:timers/promises';
+import type { NamedTensors } from '@grpo/tensor';
+import type { ModelConfig } from '../config.js';
+import {
+  type DecodeBatch,
+  decodeStep,
+  disposeBatch,
+  joinBatches,
+  pickRows,
+  prefill,
+} from './decode-batch.js';
+import { createPromptStore } from './prompt-store.js';
+import { type Row, takeToken } from './row.js';
+
+/** Rows that hold on to their batch, and the batch. */
+interface Running {
+  readonly rows: readonly Row[];
+  readonly batch: DecodeBatch;
+}
+
+/** Padded tokens of one pass over prompts, so that its attention does not outgrow memory. */
+const PREFILL_TOKENS = 8192;
+/** Rows come and go when an eighth of the batch is free: each time copies the cache. */
+const SHARE = 8;
+
+/**
+ * Decodes rows of any number of calls as one batch. One loop runs while there are rows; it ends by itself.
+ *
+ * @param weights asked for at every pass
+ */
+export function createScheduler(
+  config: ModelConfig,
+  weights: () => NamedTensors,
+  maxBatchSize: number,
+): { readonly add: (rows: readonly Row[]) => void } {
+  const scratch = new Float64Array(config.vocabularySize);
+  const prompts = createPromptStore();
+  let waiting: Row[] = [];
+  let running: Running | undefined;
+  let held: NamedTensors | undefined;
+  let isLooping = false;
+
+  /** Ends the calls of all rows that are decoded; those that wait go on. */
+  function failRunning(error: unknown, rows: readonly Row[] = running?.rows ?? []): void {
+    for (const row of rows) row.call.fail(error);
+    if (running) disposeBatch(running.batch);
+    running = undefined;
+    prompts.clear();
+  }
+
+  /** The weights of this pass. Keys and values of other weights would make a distribution of neither. */
+  function weightsNow(): NamedTensors {
+    const now = weights();
+    if (held !== undefined && !areSame(held, now)) {
+      const count = running?.rows.filter(isAlive).length ?? 0;
+      if (count > 0) {
+        failRunning(
+          new Error(
+            `sample: needs the same weights from a request's first token to its last, got other ones while ${count} requests were decoded. Await them before optimStep or load.`,
+          ),
+        );
+      }
+      prompts.clear();
+    }
+    held = now;
+    return now;
+  }
+
+  function take(rows: readonly Row[], logits: (r: number) => Float32Array): void {
+    for (const [r, row] of rows.entries()) {
+      if (!isAlive(row)) continue;
+      try {
+        takeToken(row, logits(r), scratch);
+      } catch (error) {
+        row.call.fail(error);
+      }
+    }
+  }
+
+  /** Waiting rows for which there is room, no more than one pass over their prompts can hold. */
+  function nextRows(): Row[] {
+    waiting = waiting.filter(isAlive);
+    const free = maxBatchSize - (running?.rows.filter(isAlive).length ?? 0);
+    const isWorthIt = free >= Math.min(waiting.length, Math.ceil(maxBatchSize / SHARE));
+    if (waiting.length === 0 || free === 0 || !isWorthIt) return [];
+    const keys = new Set<string>();
+    let longest = 0;
+    const end = waiting.slice(0, free).findIndex(({ prompt, promptKey }, i) => {
+      if (!prompts.has(promptKey)) {
+        keys.add(promptKey);
+        longest = Math.max(longest, prompt.length);
+      }
+      return i > 0 && keys.size * longest > PREFILL_TOKENS;
+    });
+    return waiting.splice(0, end === -1 ? free : end);
+  }
+
+  /** Runs new rows up to their first token and puts those that go on into the batch. */
+  function admit(): boolean {
+    const current = weightsNow();
+    const rows = nextRows();
+    if (rows.length === 0) return false;
+    try {
+      const fresh = new Map<string, readonly number[]>();
+      for (const { promptKey, prompt } of rows) {
+        if (!prompts.has(promptKey)) fresh.set(promptKey, prompt);
+      }
+      if (fresh.size > 0) {
+        prompts.put([...fresh.keys()], prefill(config, current, [...fresh.values()]));
+      }
+      take(rows, (r) => prompts.logits(rows[r].promptKey));
+      const going = rows.filter(isAlive);
+      if (going.length > 0) {
+        const branched = prompts.branch(going.map(({ promptKey }) => promptKey));
+        compact(1);
+        const before = running ? [running] : [];
+        running = undefined; // the join takes its batch over
+        running = {
+          rows: [...before.flatMap((part) => part.rows), ...going],
+          batch: joinBatches([...before.map(({ batch }) => batch), ...branched]),
+        };
+      }
+      prompts.keepOnly(new Set(waiting.map(({ promptKey }) => promptKey)), maxBatchSize);
+      compact(Math.ceil((running?.rows.length ?? 0) / SHARE));
+    } catch (error) {
+      failRunning(error, [...rows, ...(running?.rows ?? [])]);
+    }
+    return true;
+  }
+
+  /** Drops rows that have ended, once they are as many as `least`. */
+  function compact(least: number): void {
+    if (running === undefined) return;
+    const { rows, batch } = running;
+    const going = [...rows.keys()].filter((r) => isAlive(rows[r]));
+    if (going.length > 0 && rows.length - going.length < least) return;
+    running = undefined;
+    const kept = going.length > 0 ? pickRows(batch, going) : undefined;
+    disposeBatch(batch);
+    if (kept) running = { rows: going.map((r) => rows[r]), batch: kept };
+  }
+
+  function step(): void {
+    const current = weightsNow();
+    if (running === undefined) return;
+    const { rows, batch } = running;
+    try {
+      const last = rows.map(({ ids }) => ids.at(-1) ?? 0);
+      const next = decodeStep(config, current, batch, last);
+      running = { rows, batch: next.batch };
+      const v = config.vocabularySize;
+      take(rows, (r) => next.logits.subarray(r * v, (r + 1) * v));
+    } catch (error) {
+      failRunning(error);
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (waiting.length > 0 || running !== undefined) {
+      await setImmediate(); // calls of the same turn start together, and the event loop gets its turn
+      try {
+        if (admit()) await setImmediate();
+        step();
+        compact(Math.ceil((running?.rows.length ?? 0) / SHARE));
+      } catch (error) {
+        failRunning(error, [...(running?.rows ?? []), ...waiting]);
+        waiting = [];
+      }
+    }
+    held = undefined;
+    isLooping = false;
+  }
+
+  return {
+    add: (rows) => {
+      waiting.push(...rows);
+      if (isLooping) return;
+      isLooping = true;
+      void loop();
+    },
+  };
+}
+
+function isAlive({ call, isDone }: Row): boolean {
+  return !isDone && !call.isOver;
+}
+
+/** Whether two sets of weights are the same tensors. */
+function areSame(a: NamedTensors, b: NamedTensors): boolean {
+  if (a === b) return true;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
