@@ -45,6 +45,18 @@ test('without it, or where it does not apply, the score comes last', () => {
   expect([...rewardsInTime(rewards, rollouts, values, scores, layout)]).toEqual(last);
 });
 
+test('a reward per turn pays each turn at its last token, by its weight', () => {
+  const perTurn = { name: 'perTurn', turnFn: () => [], weight: 2 };
+  const values = [
+    [10, 3],
+    [10, null],
+  ];
+  const turns = [{ perTurn: [1, 2] }, { perTurn: [null] }];
+  const scores = Float64Array.of(10 + 2 * 3, 10);
+  const spread = rewardsInTime([other, perTurn], rollouts, values, scores, layout, turns);
+  expect([...spread]).toEqual([0, 0, 2, 0, 14, 0, 10, 0, 0, 0]);
+});
+
 test('it is the sum of what the environment paid', () => {
   expect(environmentReward().fn(rollouts[0].episode)).toBe(3);
 });

@@ -33,14 +33,14 @@ export interface Estimate {
  * each prompt, or with what it expected at each token.
  *
  * @param step counted from 0
- * @param values [B][K] rewards; null where one does not apply
+ * @param scored values [B][K], null where a reward does not apply, and those of turns
  */
 export async function estimateAdvantages(
   parts: TrainParts,
   config: TrainConfig,
   step: number,
   rollouts: readonly Rollout[],
-  { values }: Pick<Scores, 'values'>,
+  { values, turns }: Pick<Scores, 'values' | 'turns'>,
 ): Promise<Estimate> {
   const { advantage, critic } = parts;
   const batch: RewardBatch = {
@@ -51,7 +51,7 @@ export async function estimateAdvantages(
   };
   const scored = score(batch); // [B]
   if ('perToken' in advantage) {
-    if (critic) return perToken({ ...parts, advantage, critic }, config, rollouts, scored);
+    if (critic) return perToken({ ...parts, advantage, critic }, config, rollouts, scored, turns);
     throw new Error(
       'estimateAdvantages: advantages per token need a critic, got none. Pass parts.critic.',
     );
@@ -117,6 +117,7 @@ async function perToken(
   config: TrainConfig,
   rollouts: readonly Rollout[],
   scored: ScoredBatch,
+  turns: Scores['turns'],
 ): Promise<Estimate> {
   const { scores } = scored;
   const counted = onlyScored(rollouts, scores);
@@ -133,7 +134,7 @@ async function perToken(
 
   const { advantages, returns } = advantage.perToken({
     ...layout,
-    rewards: rewardsInTime(rewards, rollouts, scored.batch.rewards, scores, layout), // [B, T]
+    rewards: rewardsInTime(rewards, rollouts, scored.batch.rewards, scores, layout, turns), // [B, T]
     values,
     bootstrapValues: valuesAfter.map((value, b) => (isCutOff[b] ? value : 0)), // [B]
   }); // [B, T] each

@@ -106,6 +106,7 @@ async function converse(
   const { messages, tools } = await asFault('invalid', () => checkReset(reset, maxMessageLength));
   const offered: ChatOptions = tools ? { tools } : {};
   told.messages.push(...messages);
+  told.promptLength = messages.length;
   appendSeen(told, await asFault('encoding', () => chat.encodePrompt(messages, offered)));
   if (told.ids.length >= contextLength) {
     const needs = `needs a prompt shorter than the context of ${contextLength} tokens`;

@@ -1,5 +1,5 @@
 import type { ForwardBackward } from '@grpo/policy';
-import type { Reward } from '@grpo/rewards';
+import type { AnyReward } from '@grpo/rewards';
 import type { TrainBatch } from './batch.js';
 import type { Scores } from './score.js';
 import type { Rollout } from './types.js';
@@ -8,7 +8,7 @@ import type { Rollout } from './types.js';
 export function rolloutMetrics(
   rollouts: readonly Rollout[],
   scored: Scores,
-  rewards: readonly Reward[],
+  rewards: readonly AnyReward[],
 ): Record<string, number> {
   const lengths = rollouts.map(({ mask }) => mask.filter(Boolean).length);
   const clipped = rollouts.filter(({ episode }) => episode.end === 'length').length;

@@ -1,6 +1,6 @@
 import { score } from '@grpo/advantage';
 import type { TaskOutcome } from '@grpo/envs';
-import type { Reward } from '@grpo/rewards';
+import type { AnyReward } from '@grpo/rewards';
 import { weightsOf } from './greedy-scores.js';
 import type { Scores } from './score.js';
 import type { Rollout } from './types.js';
@@ -10,7 +10,7 @@ import type { Rollout } from './types.js';
  * reward applies, are left out: they say nothing about the task.
  */
 export function taskOutcomes(
-  rewards: readonly Reward[],
+  rewards: readonly AnyReward[],
   rollouts: readonly Rollout[],
   { values }: Pick<Scores, 'values'>,
 ): readonly TaskOutcome[] {

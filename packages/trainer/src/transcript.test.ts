@@ -21,6 +21,7 @@ test('what is seen is masked, what is said is not, and a reward stands at the la
     ids: [1, 2, 7, 3, 4],
     mask: [false, false, true, true, false],
     logProbs: [0, 0, -0.5, -0.25, 0],
+    promptLength: 0,
     turnRewards: [{ at: 3, reward: 0.5 }],
     completion: 'seven',
     completionTokens: 2,

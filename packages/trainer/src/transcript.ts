@@ -11,6 +11,8 @@ export interface Transcript {
   /** [T] the sampler's log-probs, 0 where the model only saw the token. */
   readonly logProbs: number[];
   readonly turnRewards: { readonly at: number; readonly reward: number }[];
+  /** Messages that stood there before the model's first answer. */
+  promptLength: number;
   /** The model's last message, as text and in tokens. */
   completion: string;
   completionTokens: number;
@@ -23,6 +25,7 @@ export function newTranscript(): Transcript {
     mask: [],
     logProbs: [],
     turnRewards: [],
+    promptLength: 0,
     completion: '',
     completionTokens: 0,
   };

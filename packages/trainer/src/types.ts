@@ -15,7 +15,7 @@ import type {
   TrainablePolicy,
 } from '@grpo/policy';
 import type { PolicyLoss } from '@grpo/policy-loss';
-import type { Episode, Reward } from '@grpo/rewards';
+import type { AnyReward, Episode } from '@grpo/rewards';
 import type { ValueFunction, ValueUpdateOptions } from '@grpo/value';
 
 /** How the learning rate moves after the warm-up. */
@@ -74,7 +74,8 @@ export interface TrainParts {
   readonly dataset: Dataset | TaskSource;
   /** Makes the environment of one episode. */
   readonly env: EnvFactory;
-  readonly rewards: readonly Reward[];
+  /** Per episode, per group or per turn. */
+  readonly rewards: readonly AnyReward[];
   /** One advantage per completion, or per token, which needs a critic. */
   readonly advantage: AdvantageEstimator | TokenAdvantageEstimator;
   readonly loss: PolicyLoss;
