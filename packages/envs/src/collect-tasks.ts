@@ -9,6 +9,16 @@ export interface DatasetOptions {
   readonly columns?: readonly string[];
   /** What a malformed row does: `stop` throws, `skip` leaves it out and lists it in `skipped`. */
   readonly onBadRow?: 'stop' | 'skip';
+  /** A longer line of JSONL (bytes) or record of CSV (characters) is malformed. Default 16 777 216. */
+  readonly maxRowLength?: number;
+}
+
+/** @throws RangeError unless it is a count */
+export function maxRowLengthOf(reader: string, { maxRowLength = 1 << 24 }: DatasetOptions): number {
+  if (Number.isInteger(maxRowLength) && maxRowLength >= 1) return maxRowLength;
+  throw new RangeError(
+    `${reader}: maxRowLength must be an integer of at least 1, got ${maxRowLength}. Leave it out for 16 MiB.`,
+  );
 }
 
 /** A row that is yet to be read; `read` throws a `BadRow` where it is malformed. */

@@ -1,15 +1,47 @@
+import type { Message } from '@grpo/rewards';
 import { describe, expect, it } from 'vitest';
 import {
   arithmeticTasks,
   conversationEnv,
+  customerServiceEnv,
+  customerServiceTasks,
+  discreteActions,
+  envGroup,
+  fromGymnasium,
   guessingGame,
   guessingTasks,
   scriptedUser,
+  simulatedUser,
   singleTurn,
   toolEnv,
 } from './index.js';
 import { type EnvCheckOptions, envChecks } from './testing.js';
 import type { Env, EnvFactory, StepResult } from './types.js';
+
+/** Counts to ten in steps of one or two, from where the seed says. */
+function counting() {
+  let at = 0;
+  return {
+    reset: ({ seed }: { readonly seed: number }) => {
+      at = seed;
+      return [at] as const;
+    },
+    step: (action: number) => {
+      at += 1 + action;
+      return [at, -1, at >= 10, false] as const;
+    },
+  };
+}
+
+const group = envGroup([
+  { name: 'sums', env: singleTurn(), tasks: arithmeticTasks({ seed: 1, count: 4 }) },
+  { name: 'guessing', env: guessingGame(), tasks: guessingTasks({ seed: 1, count: 4 }), ratio: 2 },
+]);
+const lookUp = (conversation: readonly Message[]) => {
+  const [id] = /A\d{4}/.exec(conversation.map(({ content }) => content).join()) ?? [];
+  const order = { name: 'look_up_order', arguments: { order_id: id } };
+  return `<tool_call>${JSON.stringify(order)}</tool_call>`;
+};
 
 /** Every environment of the package; a new one is one row. */
 const environments: readonly (EnvCheckOptions & {
@@ -47,6 +79,36 @@ const environments: readonly (EnvCheckOptions & {
     name: 'conversationEnv with a function',
     env: conversationEnv({ user: (_, { random }) => `${random.next()}`, maxTurns: 3 }),
     tasks: [{ id: 'talk', messages: [{ role: 'system', content: 'Be brief.' }], row: {} }],
+  },
+  {
+    name: 'conversationEnv with a chat model',
+    env: conversationEnv({
+      user: simulatedUser(async (messages, options) => ({
+        text: messages.length > 4 ? 'Bye. [DONE]' : `${options?.seed}`,
+      })),
+    }),
+    tasks: [{ id: 'talk', messages: [{ role: 'system', content: 'Be brief.' }], row: {} }],
+  },
+  {
+    name: 'customerServiceEnv',
+    env: customerServiceEnv(),
+    answer: (conversation, turn) => (turn === 0 ? lookUp(conversation) : 'Sorry, no.'),
+    tasks: customerServiceTasks({ seed: 1, count: 2, difficulty: 3 }).tasks,
+  },
+  {
+    name: 'fromGymnasium',
+    env: fromGymnasium(counting, {
+      describe: (at) => `You are at ${at}.`,
+      readAction: discreteActions(['one', 'two']),
+    }),
+    answer: (_, turn) => ['one', 'three', 'two'][turn % 3],
+    tasks: [{ id: 'count', messages: [{ role: 'system', content: 'Count to ten.' }], row: {} }],
+  },
+  {
+    name: 'envGroup',
+    env: group.env,
+    answer: (_, turn) => `${turn}`,
+    tasks: group.tasks.take({ seed: 1, start: 0, count: 3 }),
   },
 ];
 

@@ -81,3 +81,13 @@ test('a large file is read without hanging', () => {
   const line = `"${'a""b,\n'.repeat(50)}",1\n`;
   expect(readCsv(file(`prompt,answer\n${line.repeat(2000)}`)).tasks).toHaveLength(2000);
 });
+
+test('a record that is too long is malformed', () => {
+  const content = `prompt,answer\n1+1,2\n"${'x\n'.repeat(60)}",3\n1+3,4\n`;
+  expect(() => readCsv(file(content), { maxRowLength: 100 })).toThrow(
+    `readCsv: needs a record of at most 100 characters at ${path}:3, got 125.`,
+  );
+  const { tasks, skipped } = readCsv(path, { maxRowLength: 100, onBadRow: 'skip' });
+  expect(tasks.map(({ id }) => id)).toEqual(['rows.csv:2', 'rows.csv:64']);
+  expect(skipped?.map(({ at }) => at)).toEqual(['rows.csv:3']);
+});

@@ -4,6 +4,7 @@ import {
   collectTasks,
   type DatasetOptions,
   excerpt,
+  maxRowLengthOf,
   type RawRow,
 } from './collect-tasks.js';
 import { readText } from './read-text-file.js';
@@ -34,7 +35,8 @@ export function readCsv(path: string, { delimiter = ',', ...options }: CsvOption
   }
   const name = basename(path);
   const lines = records(readText('readCsv', path), delimiter);
-  const rows = rowsOf(lines, path, name);
+  const maxLength = maxRowLengthOf('readCsv', options);
+  const rows = rowsOf(lines, path, name, maxLength);
   return collectTasks('readCsv', { name, source: path }, rows, options);
 }
 
@@ -42,12 +44,19 @@ export function readCsv(path: string, { delimiter = ',', ...options }: CsvOption
 interface CsvRecord {
   readonly line: number;
   readonly fields: readonly string[];
+  /** In characters. */
+  readonly length: number;
   readonly fault?: BadRow;
 }
 
-function* rowsOf(lines: Iterable<CsvRecord>, path: string, name: string): Generator<RawRow> {
+function* rowsOf(
+  lines: Iterable<CsvRecord>,
+  path: string,
+  name: string,
+  maxLength: number,
+): Generator<RawRow> {
   let columns: readonly string[] | undefined;
-  for (const { line, fields, fault } of lines) {
+  for (const { line, fields, length, fault } of lines) {
     if (columns === undefined) {
       columns = checkedColumns(fields, fault, `${path}:${line}`);
       continue;
@@ -55,6 +64,13 @@ function* rowsOf(lines: Iterable<CsvRecord>, path: string, name: string): Genera
     const names = columns;
     const read = () => {
       if (fault !== undefined) throw fault;
+      if (length > maxLength) {
+        throw new BadRow(
+          `a record of at most ${maxLength} characters`,
+          `${length}`,
+          'Correct the record, or raise maxRowLength; an odd quote makes one record of many lines.',
+        );
+      }
       if (fields.length !== names.length) {
         throw new BadRow(
           `${names.length} fields`,
@@ -86,7 +102,7 @@ function checkedColumns(
 function* records(text: string, delimiter: string): Generator<CsvRecord> {
   let [at, line] = [0, 1];
   while (at < text.length) {
-    const begin = line;
+    const [begin, from] = [line, at];
     const fields: string[] = [];
     let fault: BadRow | undefined;
     for (let isLast = false; !isLast; ) {
@@ -100,7 +116,7 @@ function* records(text: string, delimiter: string): Generator<CsvRecord> {
     if (text[at - 1] === '\r' && text[at] === '\n') at++;
     line++;
     const isBlank = fields.length === 1 && fields[0].trim() === '' && fault === undefined;
-    if (!isBlank) yield { line: begin, fields, ...(fault && { fault }) };
+    if (!isBlank) yield { line: begin, fields, length: at - from, ...(fault && { fault }) };
   }
 }
 

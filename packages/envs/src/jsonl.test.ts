@@ -37,6 +37,18 @@ describe('readJsonl', () => {
     expect(tasks[0].messages).toEqual(messages);
   });
 
+  test('a line that is too long is malformed, and may be skipped with the place where it was', () => {
+    const long = `{"prompt":"x"}\n{"prompt":"${'x'.repeat(100)}"}\n{"prompt":"y"}\n`;
+    expect(() => readJsonl(file(long), { maxRowLength: 100 })).toThrow(
+      `readJsonl: needs a line of at most 100 bytes at ${path}:2, got a longer one. Correct the line or raise maxRowLength.`,
+    );
+    const { tasks, skipped } = readJsonl(path, { maxRowLength: 100, onBadRow: 'skip' });
+    expect(tasks.map(({ id }) => id)).toEqual(['rows.jsonl:1', 'rows.jsonl:3']);
+    expect(skipped?.map(({ at }) => at)).toEqual(['rows.jsonl:2']);
+    expect(readJsonl(path, { maxRowLength: 114 }).tasks).toHaveLength(3);
+    expect(() => readJsonl(path, { maxRowLength: 0 })).toThrow('maxRowLength must be an integer');
+  });
+
   const broken: readonly (readonly [
     what: string,
     content: string | Uint8Array,

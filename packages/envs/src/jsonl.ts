@@ -5,12 +5,12 @@ import {
   collectTasks,
   type DatasetOptions,
   excerpt,
+  maxRowLengthOf,
   type RawRow,
 } from './collect-tasks.js';
-import { decodeUtf8, readBytes } from './read-text-file.js';
+import { readLines } from './read-lines.js';
+import { decodeUtf8 } from './read-text-file.js';
 import type { Dataset, Row } from './types.js';
-
-const NEWLINE = 0x0a;
 
 /**
  * Reads tasks from a JSONL file: one JSON object per line, with `prompt` (a text) or `messages` (a
@@ -20,6 +20,7 @@ const NEWLINE = 0x0a;
  * @param options.map changes each row before it becomes a task
  * @param options.columns columns that every row must have besides its prompt
  * @param options.onBadRow `stop` (default) or `skip`
+ * @param options.maxRowLength longest line, in bytes
  * @returns tasks named after file and line, such as `train.jsonl:12`
  * @throws one error that names the file, and the line where one is at fault
  * @example
@@ -27,21 +28,30 @@ const NEWLINE = 0x0a;
  */
 export function readJsonl(path: string, options: DatasetOptions = {}): Dataset {
   const name = basename(path);
-  return collectTasks('readJsonl', { name, source: path }, lines(path, name), options);
+  const rows = lines(path, name, maxRowLengthOf('readJsonl', options));
+  return collectTasks('readJsonl', { name, source: path }, rows, options);
 }
 
-/** Line by line, so that the file may be larger than the longest string. */
-function* lines(path: string, name: string): Generator<RawRow> {
-  const bytes = readBytes('readJsonl', path);
-  let start = 0;
-  for (let line = 1; start < bytes.length; line++) {
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline === -1 ? bytes.length : newline;
-    const text = decodeUtf8(bytes.subarray(start, end));
-    start = end + 1;
+/** Line by line, so that the file may be larger than the memory. */
+function* lines(path: string, name: string, maxLength: number): Generator<RawRow> {
+  for (const { line, bytes } of readLines('readJsonl', path, maxLength)) {
+    const at = { at: `${path}:${line}`, id: `${name}:${line}` };
+    if (bytes === undefined) {
+      yield { ...at, read: () => tooLong(maxLength) };
+      continue;
+    }
+    const text = decodeUtf8(bytes);
     if (text?.trim() === '') continue;
-    yield { at: `${path}:${line}`, id: `${name}:${line}`, read: () => parsed(text) };
+    yield { ...at, read: () => parsed(text) };
   }
+}
+
+function tooLong(maxLength: number): never {
+  throw new BadRow(
+    `a line of at most ${maxLength} bytes`,
+    'a longer one',
+    'Correct the line or raise maxRowLength.',
+  );
 }
 
 function parsed(text: string | undefined): unknown {
