@@ -34,6 +34,7 @@ export { type GuessingOptions, guessingGame, guessingTasks } from './guessing-ga
 export { readJson } from './json-file.js';
 export { readJsonl, writeJsonl } from './jsonl.js';
 export { orderly } from './orderly.js';
+export { readParquet } from './parquet.js';
 export { qwenCoderToolCalls } from './qwen-coder-tool-calls.js';
 export { scriptedUser } from './scripted-user.js';
 export { type FromRow, type SimulatedUserOptions, simulatedUser } from './simulated-user.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Reads the bytes of a file, without a byte order mark. */
-export function readBytes(reader: string, path: string): Buffer {
+function readBytes(reader: string, path: string): Buffer {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
