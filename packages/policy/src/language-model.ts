@@ -1,46 +1,81 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyedRandom } from '@grpo/random';
-import type { StoredTensor } from '@grpo/safetensors';
+import type { LazyTensor } from '@grpo/safetensors';
 import {
   type AdamWOptions,
   type AdamWState,
   adamWInit,
-  adamWStep,
-  add,
   dispose,
   gatherRows,
   globalNorm,
   hostLoss,
-  matMul,
   type NamedTensors,
-  pickLogProbs,
+  requireBfloat16,
   type Tensor,
   tensor,
   tidy,
   valueAndGradients,
 } from '@grpo/tensor';
-import { type ModelConfig, parseModelConfig, weightShapes } from './config.js';
-import { outputWeight } from './decoder.js';
-import { causalLayout, forwardHidden } from './forward.js';
-import { type ModelFolder, readModelFolder, writeModelFolder } from './model-folder.js';
+import {
+  type AdapterFolder,
+  isAdapterFolder,
+  readAdapterConfig,
+  readAdapterWeights,
+  writeAdapterFolder,
+} from './adapter-folder.js';
+import { type ModelConfig, parseModelConfig } from './config.js';
+import type { EngineConfig, Precision } from './engine-config.js';
+import type { TrainingPass } from './forward.js';
+import { type EngineModel, frozenModel, logProbsOf, NETWORK, networkOf } from './frozen-model.js';
+import { adapterScale, createAdapters, type LoraOptions } from './lora.js';
+import { mergedWeights } from './merge-adapters.js';
+import {
+  type ModelFolder,
+  type WeightOptions,
+  withModelFolder,
+  writeModelFolder,
+} from './model-folder.js';
+import { hiddenOf, logitsOf, type Network, referenceOutput, statisticsOf } from './network.js';
 import { readOptimizer, writeOptimizer } from './optimizer-file.js';
+import { randomWeights } from './random-weights.js';
 import { createSampler } from './sampling/sampler.js';
 import { checkBatch, lastRows, selectTokens, toTokenBatch } from './token-batch.js';
+import { createTokenLoss } from './token-loss.js';
 import type {
   ForwardBackward,
   HiddenStateModel,
   LogProbLoss,
+  LogProbModel,
   OptimStep,
+  OptimStepResult,
   Sampler,
   SamplerOptions,
+  StatisticsRequest,
   TokenBatch,
   TokenStates,
   TrainablePolicy,
 } from './types.js';
+import { accumulateGradients, type OwnTensors, updateWeights } from './update-weights.js';
 
 export interface LanguageModelOptions {
   /** AdamW's settings. Default: weight decay 0. */
   readonly optimizer?: AdamWOptions;
+  /** Freeze the weights and train new low-rank adapters on them. Default: train all weights. */
+  readonly lora?: LoraOptions;
+  /** Freeze the weights and go on training the adapter of this folder, which PEFT or `save` wrote. */
+  readonly adapter?: string;
+  /** Hold only what enters each layer and compute the layer again for the gradient: less memory, more time. Default false. */
+  readonly gradientCheckpointing?: boolean;
+  /** How products of matrices are computed; bfloat16 needs the native backend or a GPU. Default float32. */
+  readonly precision?: Precision;
+}
+
+export interface SaveOptions extends WeightOptions {
+  /** Also what a resume needs. Default false. */
+  readonly optimizer?: boolean;
+  /** Write a whole model with the adapters folded in, rather than the adapter alone. Default false. */
+  readonly merged?: boolean;
 }
 
 const OPTIMIZER_FILE = 'optimizer.safetensors';
@@ -49,29 +84,82 @@ const OPTIMIZER_FILE = 'optimizer.safetensors';
  * A causal language model on the tensor engine: scores tokens, learns from a loss on their log-probs, samples.
  * Start a backend with `initBackend` first. Owns its weights: `dispose` frees them.
  */
-export class LanguageModel implements TrainablePolicy, HiddenStateModel {
-  #weights: Record<string, Tensor>;
+export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineModel {
+  /** Weights without gradient: the base of adapters. */
+  #frozen: OwnTensors = {};
+  #trained: OwnTensors = {};
+  /** All of them; a new object whenever one changes. */
+  #weights: NamedTensors = {};
   #optimizer: AdamWState | undefined;
-  #gradients: Record<string, Tensor> | undefined;
+  #gradients: OwnTensors | undefined;
+  #config: EngineConfig;
+  #lora: LoraOptions | undefined;
+  /** Passes since the last optimizer step. */
+  #passes = 0;
   readonly #folder: Omit<ModelFolder, 'weights'>;
   readonly #options: LanguageModelOptions;
+  readonly #baseFolder: string | undefined;
 
-  private constructor(model: ModelFolder, options: LanguageModelOptions) {
-    const { weights, ...folder } = model;
+  private constructor(
+    { weights, ...folder }: ModelFolder,
+    options: LanguageModelOptions,
+    baseFolder?: string,
+    adapter?: { readonly folder: string; readonly lora: LoraOptions },
+  ) {
+    const { precision = 'float32', lora = adapter?.lora } = options;
+    if (precision === 'bfloat16') requireBfloat16();
     this.#folder = folder;
     this.#options = options;
-    this.#weights = toTensors(folder.config, weights);
+    this.#baseFolder = baseFolder;
+    this.#lora = lora;
+    this.#config = {
+      ...folder.config,
+      precision,
+      ...(lora && { adapterScale: adapterScale(lora) }),
+    };
+    const adapters =
+      lora && adapter
+        ? readAdapterWeights(adapter.folder, folder.config, lora)
+        : lora && createAdapters(folder.config, lora);
+    try {
+      const base = toTensors(weights);
+      this.#hold(adapters ? base : {}, adapters ?? base);
+    } catch (error) {
+      dispose(adapters ?? {});
+      throw error;
+    }
   }
 
-  /** Opens a Hugging Face model folder, with its optimizer state where the folder holds one. */
+  /**
+   * Opens a Hugging Face model folder, with its optimizer state where the folder holds one. A folder of PEFT opens
+   * the base model that it names and its adapter.
+   */
   static open(folder: string, options: LanguageModelOptions = {}): LanguageModel {
-    const model = new LanguageModel(readModelFolder(folder), options);
-    model.#optimizer = readOptimizer(join(folder, OPTIMIZER_FILE), model.#weights);
+    const isAdapter = isAdapterFolder(folder) && !existsSync(join(folder, 'config.json'));
+    const adapterFolder = options.adapter ?? (isAdapter ? folder : undefined);
+    if (adapterFolder !== undefined && options.lora !== undefined) {
+      throw new Error(
+        `LanguageModel.open: needs either lora or an adapter, got both (${adapterFolder}). The adapter's folder says its rank and targets.`,
+      );
+    }
+    const adapter = adapterFolder === undefined ? undefined : readAdapterConfig(adapterFolder);
+    const base = isAdapter && adapter ? baseFolderOf(adapter, folder) : folder;
+    const model = withModelFolder(
+      base,
+      (read) =>
+        new LanguageModel(
+          read,
+          options,
+          base,
+          adapter && { folder: adapterFolder as string, lora: adapter.lora },
+        ),
+    );
+    model.#readOptimizer(adapterFolder ?? folder);
     return model;
   }
 
   /**
-   * A model with random weights: normal with the standard deviation that the config names, norms at 1, biases at 0.
+   * A model with random weights, as `randomWeights` draws them.
    *
    * @param configJson the content of a config.json
    * @param textFiles tokenizer files to be saved with the model, by name
@@ -84,16 +172,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel {
     options: LanguageModelOptions = {},
   ): LanguageModel {
     const config = parseModelConfig(configJson, 'the given config');
-    const weights = new Map<string, StoredTensor>();
-    for (const [name, shape] of weightShapes(config)) {
-      const size = shape.reduce((product, length) => product * length, 1);
-      const random = keyedRandom(seed, 'weights', name);
-      const data =
-        shape.length === 1
-          ? new Float32Array(size).fill(name.endsWith('.bias') ? 0 : 1)
-          : Float32Array.from({ length: size }, () => random.normal() * config.initializerRange);
-      weights.set(name, { shape, data });
-    }
+    const weights = randomWeights(config, seed);
     return new LanguageModel({ configJson, config, weights, textFiles }, options);
   }
 
@@ -106,29 +185,32 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel {
     return this.#folder.textFiles;
   }
 
-  /** Number of weights; tied ones count once. */
+  /** Number of weights, adapters among them; tied ones count once. */
   get parameterCount(): number {
-    return Object.values(this.#weights).reduce((sum, weight) => sum + weight.size, 0);
+    return countOf(this.#weights);
+  }
+
+  /** Number of weights that learn: all of them, or those of the adapters. */
+  get trainedParameterCount(): number {
+    return countOf(this.#trained);
+  }
+
+  [NETWORK](): Network {
+    return { config: this.#config, weights: this.#weights };
   }
 
   async logProbs(batch: TokenBatch): Promise<Float64Array> {
-    const { rows, targets, at } = this.#select(batch);
-    const scattered = new Float64Array(batch.ids.length);
-    if (rows.length === 0) return scattered;
-    const picked = tidy(() => this.#logProbsAt(batch, rows, targets)); // [N]
-    const values = picked.dataSync();
-    picked.dispose();
-    for (const [n, position] of at.entries()) scattered[position] = values[n];
-    return scattered;
+    return logProbsOf(this[NETWORK](), batch);
   }
 
   async hiddenStates(batch: TokenBatch): Promise<TokenStates> {
-    const { rows } = this.#select(batch); // [N]
-    const width = this.#folder.config.hiddenSize;
+    checkBatch(batch, this.#config);
+    const { rows } = selectTokens(batch); // [N]
+    const width = this.#config.hiddenSize;
     const picked = Int32Array.from([...rows, ...lastRows(batch)]); // [N + B]
     let data = new Float32Array(picked.length * width);
     if (batch.ids.length > 0) {
-      const states = tidy(() => gatherRows(this.#hidden(batch), picked)); // [N + B, D]
+      const states = tidy(() => gatherRows(hiddenOf(this[NETWORK](), batch), picked)); // [N + B, D]
       data = Float32Array.from(states.dataSync());
       states.dispose();
     }
@@ -148,145 +230,216 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel {
   async logits(ids: readonly number[]): Promise<Float32Array> {
     const mask = ids.map(() => false);
     const batch = toTokenBatch([{ ids, mask }]);
-    checkBatch(batch, this.#folder.config);
-    const logits = tidy(() => this.#outputLogits(this.#hidden(batch))); // [T, V]
+    checkBatch(batch, this.#config);
+    const network = this[NETWORK]();
+    const logits = tidy(() => logitsOf(network, hiddenOf(network, batch))); // [T, V]
     const values = logits.dataSync() as Float32Array;
     logits.dispose();
     return values;
   }
 
-  async forwardBackward(batch: TokenBatch, loss: LogProbLoss): Promise<ForwardBackward> {
-    const { rows, targets, at } = this.#select(batch);
-    const logProbs = new Float64Array(batch.ids.length); // [B, T]
-    if (rows.length === 0) {
-      const { loss: value, metrics = {} } = loss(logProbs);
-      return { loss: value, metrics, logProbs };
+  async forwardBackward(
+    batch: TokenBatch,
+    loss: LogProbLoss,
+    request: StatisticsRequest = {},
+  ): Promise<ForwardBackward> {
+    checkBatch(batch, this.#config);
+    const selected = selectTokens(batch);
+    const { entropies = false, distributionKl } = request;
+    const { onRows, result } = createTokenLoss(loss, request, selected.at, batch.ids.length);
+    if (selected.rows.length === 0) {
+      onRows(new Float64Array());
+      return result();
     }
-    let metrics: Readonly<Record<string, number>> = {};
-    const { value, gradients } = valueAndGradients(() => {
-      const picked = this.#logProbsAt(batch, rows, targets); // [N]
-      return hostLoss(picked, (values) => {
-        for (const [n, position] of at.entries()) logProbs[position] = values[n];
-        const result = loss(logProbs);
-        metrics = result.metrics ?? {};
-        const gradient = Float64Array.from(at, (position) => result.gradLogProbs[position]);
-        return { loss: result.loss, gradient };
-      });
-    }, this.#weights);
-    const [lossValue = Number.NaN] = value.dataSync();
-    value.dispose();
-    this.#accumulate(gradients);
-    return { loss: lossValue, metrics, logProbs };
+    const frozen = distributionKl && networkOf(distributionKl, this.#config.vocabularySize);
+    const reference = frozen && tidy(() => ({ ...referenceOutput(frozen, batch, selected.rows) }));
+    try {
+      const training = this.#trainingPass();
+      const { value, gradients } = valueAndGradients(() => {
+        const options = { entropies, reference, training };
+        return hostLoss(statisticsOf(this[NETWORK](), batch, selected, options), onRows); // []
+      }, this.#trained);
+      value.dispose();
+      this.#gradients ??= {};
+      accumulateGradients(this.#gradients, gradients);
+    } finally {
+      reference?.hidden.dispose();
+    }
+    return result();
   }
 
-  async optimStep({ learningRate, maxGradNorm }: OptimStep): Promise<{ gradNorm: number }> {
+  async optimStep({ learningRate, maxGradNorm }: OptimStep): Promise<OptimStepResult> {
     if (this.#gradients === undefined) {
       throw new Error('optimStep: needs gradients, got none. Call forwardBackward first.');
     }
     const gradients = this.#gradients;
     const gradNorm = globalNorm(gradients);
+    this.#gradients = undefined;
+    this.#passes = 0;
+    if (!Number.isFinite(gradNorm)) {
+      dispose(gradients);
+      return { gradNorm, skipped: true };
+    }
     // As torch.nn.utils.clip_grad_norm_: 1e-6 keeps the quotient finite.
     const scale = maxGradNorm === undefined ? 1 : Math.min(1, maxGradNorm / (gradNorm + 1e-6));
-    const state = this.#optimizer ?? adamWInit(this.#weights);
-    const next = adamWStep(
-      this.#weights,
-      gradients,
-      state,
-      learningRate,
-      scale,
-      this.#options.optimizer,
-    );
-    dispose([gradients, this.#weights, state.first, state.second]);
-    this.#gradients = undefined;
-    this.#weights = next.parameters;
+    const state = this.#optimizer ?? adamWInit(this.#trained);
+    const { optimizer } = this.#options;
+    const next = updateWeights(this.#trained, gradients, state, learningRate, scale, optimizer);
+    this.#hold(this.#frozen, next.weights);
     this.#optimizer = next.state;
     return { gradNorm };
   }
 
-  async save(folder: string, { optimizer = false } = {}): Promise<void> {
+  /**
+   * The model as it was before its adapters, with the weights that they stand on: no second copy.
+   *
+   * @throws if there are no adapters
+   */
+  reference(): LogProbModel {
+    return frozenModel(() => {
+      this.#needLora('reference');
+      return { config: this.#config, weights: this.#frozen };
+    });
+  }
+
+  /**
+   * Folds the adapters into the weights, which all learn from then on; the optimizer starts anew.
+   *
+   * @throws if there are no adapters
+   */
+  merge(): void {
+    const lora = this.#needLora('merge');
+    const merged = { ...this.#frozen };
+    for (const [name, compute] of mergedWeights(this[NETWORK](), lora)) {
+      merged[name] = compute();
+      dispose(this.#frozen[name] as Tensor);
+    }
+    dispose(this.#trained);
+    this.#clearOptimizer();
+    this.#lora = undefined;
+    const { adapterScale: _, ...config } = this.#config;
+    this.#config = config;
+    this.#hold({}, merged);
+  }
+
+  /** Writes the model folder, or with adapters a folder of PEFT; `merged` writes a whole model of both. */
+  async save(folder: string, options: SaveOptions = {}): Promise<void> {
+    const { optimizer = false, merged = false } = options;
     const state = this.#optimizer;
-    await writeModelFolder(
-      folder,
-      { ...this.#folder, weights: toStored(this.#weights) },
-      async (aside) => {
-        if (optimizer && state) await writeOptimizer(join(aside, OPTIMIZER_FILE), state);
-      },
-    );
+    const extra = async (aside: string) => {
+      if (optimizer && state) await writeOptimizer(join(aside, OPTIMIZER_FILE), state);
+    };
+    const lora = merged ? this.#needLora('save({ merged })') : this.#lora;
+    if (lora && !merged) {
+      const { config, textFiles } = this.#folder;
+      const content = { lora, adapters: this.#trained, config, textFiles };
+      await writeAdapterFolder(folder, { ...content, baseModel: this.#baseFolder }, extra);
+      return;
+    }
+    const changed = lora && mergedWeights(this[NETWORK](), lora);
+    const base = lora ? this.#frozen : this.#trained;
+    const weights = toLazy(base, changed);
+    const model = { ...this.#folder, weights };
+    await writeModelFolder(folder, model, options, merged ? undefined : extra);
   }
 
   async load(folder: string): Promise<void> {
-    const { config, weights } = readModelFolder(folder);
-    const loaded = toTensors(config, weights);
-    const state = readOptimizer(join(folder, OPTIMIZER_FILE), loaded);
-    this.dispose();
-    this.#weights = loaded;
-    this.#optimizer = state;
+    const lora = this.#lora;
+    const trained = lora
+      ? readAdapterWeights(folder, this.#config, { ...lora, ...readAdapterConfig(folder).lora })
+      : withModelFolder(folder, ({ weights }) => toTensors(weights));
+    this.#clearOptimizer();
+    dispose(this.#trained);
+    this.#hold(this.#frozen, trained);
+    this.#readOptimizer(folder);
   }
 
   sampler(options: SamplerOptions = {}): Sampler {
-    return createSampler(this.#folder.config, () => this.#weights, options);
+    return createSampler(this.#config, () => this.#weights, options);
   }
 
   /** Frees every tensor that the model holds. */
   dispose(): void {
-    dispose([this.#weights, this.#gradients ?? {}]);
+    dispose([this.#frozen, this.#trained]);
+    this.#clearOptimizer();
+  }
+
+  #hold(frozen: OwnTensors, trained: OwnTensors): void {
+    this.#frozen = frozen;
+    this.#trained = trained;
+    this.#weights = { ...frozen, ...trained };
+  }
+
+  #clearOptimizer(): void {
+    dispose(this.#gradients ?? {});
     if (this.#optimizer) dispose([this.#optimizer.first, this.#optimizer.second]);
     this.#gradients = undefined;
     this.#optimizer = undefined;
+    this.#passes = 0;
   }
 
-  #select(batch: TokenBatch) {
-    checkBatch(batch, this.#folder.config);
-    return selectTokens(batch);
+  #readOptimizer(folder: string): void {
+    this.#optimizer = readOptimizer(join(folder, OPTIMIZER_FILE), this.#trained);
   }
 
-  /** [N] log-probs of the targets, from the hidden states at `rows`. */
-  #logProbsAt(batch: TokenBatch, rows: Int32Array, targets: Int32Array): Tensor {
-    const picked = gatherRows(this.#hidden(batch), rows); // [N, D]
-    return pickLogProbs(this.#outputLogits(picked), targets, batch.temperature);
+  #trainingPass(): TrainingPass {
+    const { dropout: rate = 0, seed = 0 } = this.#lora ?? {};
+    const pass = [this.#optimizer?.step ?? 0, this.#passes++];
+    const seedOf = (module: string) =>
+      Math.floor(keyedRandom(seed, 'dropout', ...pass, module).next() * 2 ** 32);
+    return {
+      trained: this.#trained,
+      checkpointing: this.#options.gradientCheckpointing ?? false,
+      ...(rate > 0 && { dropout: { rate, seedOf } }),
+    };
   }
 
-  #hidden({ ids, shape: [sequences, tokens] }: TokenBatch): Tensor {
-    const layout = causalLayout(ids, sequences, tokens);
-    return forwardHidden(this.#folder.config, this.#weights, layout); // [B·T, D]
-  }
-
-  #outputLogits(hidden: Tensor): Tensor {
-    const output = this.#weights[outputWeight(this.#folder.config)] as Tensor; // [V, D]
-    return matMul(hidden, output, false, true); // [N, V]
-  }
-
-  #accumulate(gradients: Record<string, Tensor>): void {
-    const held = this.#gradients;
-    if (held === undefined) {
-      this.#gradients = gradients;
-      return;
-    }
-    this.#gradients = Object.fromEntries(
-      Object.entries(gradients).map(([name, g]) => [name, add(held[name] as Tensor, g)]),
+  #needLora(caller: string): LoraOptions {
+    if (this.#lora) return this.#lora;
+    throw new Error(
+      `${caller}: needs a model with adapters, got one without. Open it with { lora } or { adapter }; for a reference of a model that trains all its weights, open the folder a second time.`,
     );
-    dispose([held, gradients]);
   }
 }
 
-/** Float32 tensors of the weights that the config asks for; others in the file are left out. */
-function toTensors(
-  config: ModelConfig,
-  weights: ReadonlyMap<string, StoredTensor>,
-): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = {};
-  for (const [name, shape] of weightShapes(config)) {
-    const stored = weights.get(name);
-    if (stored) tensors[name] = tensor(stored.data, [...shape]);
+/** Float32 tensors, each made before the next is read. */
+function toTensors(weights: ReadonlyMap<string, LazyTensor>): OwnTensors {
+  const tensors: OwnTensors = {};
+  try {
+    for (const [name, { shape, read }] of weights) tensors[name] = tensor(read(), [...shape]);
+  } catch (error) {
+    dispose(tensors);
+    throw error;
   }
   return tensors;
 }
 
-function toStored(weights: NamedTensors): Map<string, StoredTensor> {
-  return new Map(
-    Object.entries(weights).map(([name, weight]) => [
-      name,
-      { shape: weight.shape, data: weight.dataSync() as Float32Array },
-    ]),
+/** Weights as they are written, some of them made when their turn comes. */
+function toLazy(
+  weights: NamedTensors,
+  changed: ReadonlyMap<string, () => Tensor> = new Map(),
+): Map<string, LazyTensor> {
+  const lazy = Object.entries(weights).map(([name, weight]) => {
+    const read = () => {
+      const compute = changed.get(name);
+      if (compute === undefined) return weight.dataSync() as Float32Array;
+      const made = compute();
+      const values = Float32Array.from(made.dataSync());
+      made.dispose();
+      return values;
+    };
+    return [name, { shape: weight.shape, read }] as const;
+  });
+  return new Map(lazy);
+}
+
+function baseFolderOf({ baseModel }: AdapterFolder, folder: string): string {
+  if (baseModel !== undefined && existsSync(baseModel)) return baseModel;
+  throw new Error(
+    `LanguageModel.open: needs the base model of the adapter, got ${JSON.stringify(baseModel)} in ${join(folder, 'adapter_config.json')}, which is no folder here. Open the base model's folder with { adapter: ${JSON.stringify(folder)} }.`,
   );
+}
+
+function countOf(weights: NamedTensors): number {
+  return Object.values(weights).reduce((sum, weight) => sum + weight.size, 0);
 }

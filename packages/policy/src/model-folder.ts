@@ -1,86 +1,99 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type FloatType,
+  type LazyTensor,
   openSafetensors,
   openShards,
   type SafetensorsReader,
-  type StoredTensor,
-  writeSafetensors,
+  writeShards,
 } from '@grpo/safetensors';
+import { architectureOf } from './architectures/registry.js';
 import { type ModelConfig, parseModelConfig, weightShapes } from './config.js';
+import { currentFolder, replaceFolder } from './replace-folder.js';
+import { readTextFiles, writeTextFiles } from './text-files.js';
 
-/** A model in memory, as a Hugging Face folder holds it. */
+/** A model as a Hugging Face folder holds it. */
 export interface ModelFolder {
-  /** config.json as it was read; written back unchanged. */
+  /** config.json as it was read; written back unchanged but for the type of the weights. */
   readonly configJson: Readonly<Record<string, unknown>>;
   readonly config: ModelConfig;
-  readonly weights: ReadonlyMap<string, StoredTensor>;
+  /** Every weight of the config by name, read when its turn comes. */
+  readonly weights: ReadonlyMap<string, LazyTensor>;
   /** Tokenizer and generation files by name, kept as text and written back unchanged. */
   readonly textFiles: ReadonlyMap<string, string>;
 }
 
-const TEXT_FILES = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'chat_template.jinja',
-  'generation_config.json',
-  'special_tokens_map.json',
-];
+/** How weights are stored. */
+export interface WeightOptions {
+  /** Default float32. */
+  readonly dtype?: 'float32' | 'float16' | 'bfloat16';
+  /** Most bytes of weights in one file. Default 5e9. */
+  readonly maxShardSize?: number;
+}
+
+const FLOAT_TYPES = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<
+  string,
+  FloatType
+>;
 
 /**
- * Reads a Hugging Face model folder: config.json, model.safetensors or its shards, and the tokenizer's files where present.
+ * Opens a Hugging Face model folder: config.json, model.safetensors or its shards, and the tokenizer's files where
+ * present. Names and shapes of all weights are checked before one is read.
  *
+ * @param use is given the model; its weights can be read until it returns
  * @throws if a file is missing or damaged, or a weight is missing or has the wrong shape; the message names it
  */
-export function readModelFolder(folder: string): ModelFolder {
-  const configPath = join(folder, 'config.json');
+export function withModelFolder<T>(folder: string, use: (model: ModelFolder) => T): T {
+  const place = currentFolder(folder);
+  const configPath = join(place, 'config.json');
   const configJson = readJson(configPath);
   const config = parseModelConfig(configJson, configPath);
-  const file = join(folder, 'model.safetensors');
+  const file = join(place, 'model.safetensors');
   const index = `${file}.index.json`;
   const inShards = !existsSync(file) && existsSync(index); // in this order, as transformers looks for them
   const reader = inShards ? openShards(index) : openSafetensors(file);
   try {
-    checkWeights(config, reader); // before any weight is read
-    const weights = new Map(
-      [...weightShapes(config).keys()].map((name) => [name, reader.read(name)]),
-    );
-    return { configJson, config, weights, textFiles: readTextFiles(folder) };
+    return use({
+      configJson,
+      config,
+      weights: checkedWeights(config, reader),
+      textFiles: readTextFiles(place),
+    });
   } finally {
     reader.close();
   }
 }
 
-/** Writes a model folder whole or not at all: it is made beside its place and then renamed. */
+/** Writes a model folder whole or not at all. */
 export async function writeModelFolder(
   folder: string,
   model: ModelFolder,
+  { dtype = 'float32', maxShardSize }: WeightOptions = {},
   extra: (folder: string) => Promise<void> = async () => {},
 ): Promise<void> {
-  const aside = `${folder}.writing`;
-  const replaced = `${folder}.replaced`;
-  await rm(aside, { recursive: true, force: true });
-  await mkdir(aside, { recursive: true });
-  try {
-    const configText = `${JSON.stringify(model.configJson, null, 2)}\n`;
-    await writeFile(join(aside, 'config.json'), configText, { flush: true });
-    for (const [name, text] of model.textFiles) {
-      await writeFile(join(aside, name), text, { flush: true });
-    }
-    await writeSafetensors(join(aside, 'model.safetensors'), model.weights, { format: 'pt' });
-    await extra(aside);
-    await rm(replaced, { recursive: true, force: true });
-    if (existsSync(folder)) await rename(folder, replaced);
-    await rename(aside, folder);
-    await rm(replaced, { recursive: true, force: true });
-  } catch (error) {
-    await rm(aside, { recursive: true, force: true });
-    throw error;
+  const type = FLOAT_TYPES[dtype];
+  if (type === undefined) {
+    throw new Error(
+      `save: needs a dtype of ${Object.keys(FLOAT_TYPES).join(', ')}, got "${dtype}".`,
+    );
   }
+  await replaceFolder(folder, async (aside) => {
+    const configText = `${JSON.stringify(withType(model.configJson, dtype), null, 2)}\n`;
+    await writeFile(join(aside, 'config.json'), configText, { flush: true });
+    await writeTextFiles(aside, model.textFiles);
+    await writeShards(aside, model.weights, {
+      dtype: type,
+      metadata: { format: 'pt' },
+      ...(maxShardSize === undefined ? {} : { maxShardSize }),
+    });
+    await extra(aside);
+  });
 }
 
-function readJson(path: string): Record<string, unknown> {
+/** @throws if there is no such file or it is not JSON; the message names it */
+export function readJson(path: string): Record<string, unknown> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -98,14 +111,24 @@ function readJson(path: string): Record<string, unknown> {
   }
 }
 
-function readTextFiles(folder: string): Map<string, string> {
-  const present = TEXT_FILES.filter((name) => existsSync(join(folder, name)));
-  return new Map(present.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+/** The config with the type that its weights are stored in, under the name that it uses for it. */
+function withType(configJson: ModelFolder['configJson'], dtype: string): Record<string, unknown> {
+  const names = ['dtype', 'torch_dtype'].filter((name) => name in configJson);
+  const named = names.length === 0 && dtype !== 'float32' ? ['dtype'] : names;
+  return { ...configJson, ...Object.fromEntries(named.map((name) => [name, dtype])) };
 }
 
-function checkWeights(config: ModelConfig, { entries, path }: SafetensorsReader): void {
+/** Every weight of the config; the file of a bare decoder lacks what names begin with in that of a whole model. */
+function checkedWeights(
+  config: ModelConfig,
+  { entries, path, read }: SafetensorsReader,
+): Map<string, LazyTensor> {
+  const { prefix } = architectureOf(config.modelType, path);
+  const weights = new Map<string, LazyTensor>();
   for (const [name, shape] of weightShapes(config)) {
-    const stored = entries.get(name);
+    const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const storedName = entries.has(name) ? name : bare;
+    const stored = entries.get(storedName);
     if (stored === undefined) {
       throw new Error(
         `readModelFolder: needs the tensor "${name}", got none in ${path}. The file does not hold the model that config.json describes.`,
@@ -116,5 +139,7 @@ function checkWeights(config: ModelConfig, { entries, path }: SafetensorsReader)
         `readModelFolder: needs the shape [${shape.join(', ')}] for "${name}", got [${stored.shape.join(', ')}] in ${path}. The file does not hold the model that config.json describes.`,
       );
     }
+    weights.set(name, { shape, read: () => read(storedName).data });
   }
+  return weights;
 }

@@ -24,7 +24,7 @@ const gpt2 = {
 };
 const of = (json: Record<string, unknown>, seed = 1) => {
   const weights = randomWeights(parseModelConfig(json, 'test'), seed);
-  return (name: string) => weights.get(name)?.data ?? new Float32Array();
+  return (name: string) => weights.get(name)?.read() ?? new Float32Array();
 };
 const deviation = (data: Float32Array) =>
   Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length);

@@ -1,5 +1,5 @@
 import { keyedRandom } from '@grpo/random';
-import type { StoredTensor } from '@grpo/safetensors';
+import type { LazyTensor } from '@grpo/safetensors';
 import type { InitialWeight, ModelConfig } from './architecture.js';
 import { architectureOf } from './architectures/registry.js';
 
@@ -9,19 +9,23 @@ import { architectureOf } from './architectures/registry.js';
  * say otherwise.
  *
  * @param seed the same seed gives the same weights
+ * @returns by name, drawn when they are read
  */
-export function randomWeights(config: ModelConfig, seed: number): Map<string, StoredTensor> {
+export function randomWeights(config: ModelConfig, seed: number): Map<string, LazyTensor> {
   const architecture = architectureOf(config.modelType, 'randomWeights');
-  const weights = new Map<string, StoredTensor>();
+  const weights = new Map<string, LazyTensor>();
   for (const [name, shape] of architecture.weightShapes(config)) {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const random = keyedRandom(seed, 'weights', name);
-    const { mean, deviation } =
-      architecture.initial?.(config, name) ?? initialWeight(config, name, shape);
-    const data = new Float32Array(size).fill(mean);
-    if (deviation > 0) for (let i = 0; i < size; i++) data[i] += random.normal() * deviation;
-    if (name === architecture.embeddingWeight) clearPadding(data, config);
-    weights.set(name, { shape, data });
+    const read = () => {
+      const size = shape.reduce((product, length) => product * length, 1);
+      const random = keyedRandom(seed, 'weights', name);
+      const { mean, deviation } =
+        architecture.initial?.(config, name) ?? initialWeight(config, name, shape);
+      const data = new Float32Array(size).fill(mean);
+      if (deviation > 0) for (let i = 0; i < size; i++) data[i] += random.normal() * deviation;
+      if (name === architecture.embeddingWeight) clearPadding(data, config);
+      return data;
+    };
+    weights.set(name, { shape, read });
   }
   return weights;
 }

@@ -44,6 +44,13 @@ export function selectTokens({ ids, mask }: TokenBatch): {
   };
 }
 
+/** Numbers of the unmasked tokens in their places, 0 elsewhere. [N] → [B, T] */
+export function scatter(values: ArrayLike<number>, at: Int32Array, size: number): Float64Array {
+  const scattered = new Float64Array(size);
+  for (const [n, place] of at.entries()) scattered[place] = values[n] as number;
+  return scattered;
+}
+
 /** [B] the hidden row of the last token of each sequence; of its first place where it has no tokens. */
 export function lastRows({ lengths, shape: [, tokens] }: TokenBatch): Int32Array {
   return lengths.map((length, b) => b * tokens + Math.max(0, length - 1));

@@ -25,14 +25,37 @@ export interface LossGradient {
   readonly loss: number;
   /** [B, T] d loss / d logProbs. */
   readonly gradLogProbs: Float64Array;
+  /** [B, T] d loss / d entropies. Default 0. */
+  readonly gradEntropies?: Float64Array;
+  /** [B, T] d loss / d distributionKl. Default 0. */
+  readonly gradDistributionKl?: Float64Array;
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-/** The narrow waist: per-token log-probs [B, T] in (0 where the mask is 0), the loss's gradient out. */
-export type LogProbLoss = (logProbs: Float64Array) => LossGradient;
+/** What a loss sees of whole next-token distributions; 0 where the mask is 0. */
+export interface TokenStatistics {
+  /** [B, T] −Σ p log p in nats; present if asked for. */
+  readonly entropies?: Float64Array;
+  /** [B, T] Σ p (log p − log q) in nats, q of the reference; present if asked for. */
+  readonly distributionKl?: Float64Array;
+}
+
+/** What an engine is asked for beside log-probs. Each takes passes over the vocabulary. */
+export interface StatisticsRequest {
+  /** Default false. */
+  readonly entropies?: boolean;
+  /** The reference that divergences are taken from: a model of the same engine with the same vocabulary. */
+  readonly distributionKl?: LogProbModel;
+}
+
+/**
+ * The narrow waist: per-token log-probs [B, T] in (0 where the mask is 0), the loss's gradient out. Entropies and
+ * divergences come along where `forwardBackward` was asked for them.
+ */
+export type LogProbLoss = (logProbs: Float64Array, statistics?: TokenStatistics) => LossGradient;
 
 /** What one forward and backward pass gave; the gradients stay in the policy until `optimStep`. */
-export interface ForwardBackward {
+export interface ForwardBackward extends TokenStatistics {
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
   /** [B, T] the log-probs that the loss saw. */
@@ -43,6 +66,13 @@ export interface OptimStep {
   readonly learningRate: number;
   /** Gradients with a larger total L2 norm are scaled down to it. Default: no clipping. */
   readonly maxGradNorm?: number;
+}
+
+export interface OptimStepResult {
+  /** L2 norm of the gradients before clipping. */
+  readonly gradNorm: number;
+  /** The norm was not finite: weights and optimizer stay as they were, and the gradients are gone. Default false. */
+  readonly skipped?: boolean;
 }
 
 /** Scores tokens; a frozen reference model needs no more. */
@@ -74,9 +104,13 @@ export interface HiddenStateModel {
 /** A language model that can be trained through its per-token log-probs. */
 export interface TrainablePolicy extends LogProbModel {
   /** Adds the gradient of `loss` to the gradients held since the last `optimStep`. */
-  forwardBackward(batch: TokenBatch, loss: LogProbLoss): Promise<ForwardBackward>;
+  forwardBackward(
+    batch: TokenBatch,
+    loss: LogProbLoss,
+    request?: StatisticsRequest,
+  ): Promise<ForwardBackward>;
   /** Applies the held gradients, clears them, and returns their norm before clipping. */
-  optimStep(options: OptimStep): Promise<{ readonly gradNorm: number }>;
+  optimStep(options: OptimStep): Promise<OptimStepResult>;
   /** Writes the model folder; with `optimizer`, also what a resume needs. */
   save(folder: string, options?: { readonly optimizer?: boolean }): Promise<void>;
   /** Replaces weights, and optimizer state where the folder has it. */

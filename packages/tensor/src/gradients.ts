@@ -75,7 +75,9 @@ function disposeTape(): void {
  * @returns a number; one read from the backend
  */
 export function globalNorm(gradients: NamedTensors): number {
-  const total = tf.tidy(() => tf.addN(Object.values(gradients).map((g) => tf.sum(tf.square(g)))));
+  // One at a time, so that the squares of all are never held together.
+  const squares = (g: Tensor) => tf.tidy(() => tf.sum(tf.square(g))); // []
+  const total = tf.tidy(() => tf.addN(Object.values(gradients).map(squares)));
   const [squared = Number.NaN] = total.dataSync();
   total.dispose();
   return Math.sqrt(squared);

@@ -1,0 +1,56 @@
+import { tidy } from '@grpo/tensor';
+import { type Network, statisticsOf } from './network.js';
+import { checkBatch, scatter, selectTokens } from './token-batch.js';
+import type { LogProbModel, TokenBatch } from './types.js';
+
+/** How models of the tensor engine find each other's weights. */
+export const NETWORK: unique symbol = Symbol('network');
+
+/** A model of this engine. */
+export interface EngineModel extends LogProbModel {
+  readonly [NETWORK]: () => Network;
+}
+
+/**
+ * A model that scores tokens and does not learn.
+ *
+ * @param network read at every call: the weights are those of their owner
+ */
+export function frozenModel(network: () => Network): EngineModel {
+  return {
+    [NETWORK]: network,
+    logProbs: async (batch) => logProbsOf(network(), batch),
+  };
+}
+
+/** @throws if a model belongs to another engine, or reads other tokens */
+export function networkOf(model: LogProbModel, vocabularySize: number): Network {
+  if (!isEngineModel(model)) {
+    throw new Error(
+      'forwardBackward: needs a reference of the tensor engine for distributionKl, got another model. Open it with LanguageModel, or use an estimate of the KL from log-probs.',
+    );
+  }
+  const network = model[NETWORK]();
+  const found = network.config.vocabularySize;
+  if (found !== vocabularySize) {
+    throw new Error(
+      `forwardBackward: needs a reference with a vocabulary of ${vocabularySize} tokens for distributionKl, got ${found}. Use the model that training started from.`,
+    );
+  }
+  return network;
+}
+
+/** [B, T] log-probs, 0 where the mask is 0. */
+export function logProbsOf(network: Network, batch: TokenBatch): Float64Array {
+  checkBatch(batch, network.config);
+  const { rows, targets, at } = selectTokens(batch);
+  if (rows.length === 0) return new Float64Array(batch.ids.length);
+  const picked = tidy(() => statisticsOf(network, batch, { rows, targets })); // [1, N]
+  const values = picked.dataSync();
+  picked.dispose();
+  return scatter(values, at, batch.ids.length);
+}
+
+function isEngineModel(model: LogProbModel): model is EngineModel {
+  return NETWORK in model;
+}
