@@ -1,14 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareExact } from './errors.mjs';
-
-const FILES = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'generation_config.json',
-  'chat_template.jinja',
-];
 
 /**
  * The cases of a tokenizer folder: every text, every list of ids, every conversation, the padded batch.
@@ -17,12 +9,10 @@ const FILES = [
  * @returns one `{ name, errors }` per case
  */
 export function tokenizerCases(folder, { policy }) {
-  const read = (name) => readFileSync(join(folder, name), 'utf8');
-  const present = FILES.filter((name) => existsSync(join(folder, name)));
-  const files = new Map(present.map((name) => [name, read(name)]));
+  const files = policy.readTextFiles(folder);
   const tokenizer = once(() => policy.createTokenizer(files));
   // Python tells 2.0 from 2 in what it writes into a conversation.
-  const reference = policy.parseChatJson(read('reference.json'));
+  const reference = policy.parseChatJson(readFileSync(join(folder, 'reference.json'), 'utf8'));
   const { encodings = [], decodings = [], chats = [], special, padded_batch } = plain(reference);
   const short = (text) => {
     const written = JSON.stringify(text);
