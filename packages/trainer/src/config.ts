@@ -1,97 +1,85 @@
 import { inspect } from 'node:util';
-import type { SchedulerType, TrainConfig } from './types.js';
+import { CONFIG_FIELDS } from './config-fields.js';
+import type { TrainConfig } from './types.js';
 
-const SCHEDULERS: readonly SchedulerType[] = ['constant', 'linear', 'cosine'];
+/** What a user writes: `maxSteps` and the fields that differ from their defaults. */
+export type GivenConfig = Partial<TrainConfig> & Pick<TrainConfig, 'maxSteps'>;
+
+const names = Object.keys(CONFIG_FIELDS) as (keyof TrainConfig)[];
 
 /** The defaults of every field but `maxSteps`. */
-export const DEFAULTS: Omit<TrainConfig, 'maxSteps'> = {
-  seed: 0,
-  promptsPerStep: 8,
-  numGenerations: 8,
-  numIterations: 1,
-  usesGreedyRollouts: false,
-  microBatchSize: Number.POSITIVE_INFINITY,
-  maxCompletionLength: 256,
-  maxTurns: 1,
-  temperature: 1,
-  learningRate: 1e-6,
-  warmupSteps: 0,
-  lrSchedulerType: 'constant',
-  maxGradNorm: 1,
-  evalSteps: 0,
-  saveSteps: 50,
-  saveTotalLimit: 2,
-  maxFailureShare: 0.5,
-};
-
-type NumberField = Exclude<keyof TrainConfig, 'lrSchedulerType' | 'usesGreedyRollouts'>;
-
-const integer = (least: number) => ({
-  range: `a whole number of at least ${least}`,
-  holds: (n: number) => Number.isInteger(n) && n >= least,
-});
-const between = (range: string, holds: (n: number) => boolean) => ({ range, holds });
-
-const ALLOWED: Readonly<Record<NumberField, { range: string; holds: (n: number) => boolean }>> = {
-  seed: integer(0),
-  maxSteps: integer(1),
-  promptsPerStep: integer(1),
-  numGenerations: integer(1),
-  numIterations: integer(1),
-  microBatchSize: between(
-    'a whole number of at least 1',
-    (n) => n === Number.POSITIVE_INFINITY || (Number.isInteger(n) && n >= 1),
-  ),
-  maxCompletionLength: integer(1),
-  maxTurns: integer(1),
-  temperature: between('a number above 0', (n) => n > 0 && Number.isFinite(n)),
-  learningRate: between('a number from 0 to 1', (n) => n >= 0 && n <= 1),
-  warmupSteps: integer(0),
-  maxGradNorm: between('a number above 0', (n) => n > 0),
-  evalSteps: integer(0),
-  saveSteps: integer(1),
-  saveTotalLimit: integer(1),
-  maxFailureShare: between('a number from 0 to 1', (n) => n >= 0 && n <= 1),
-};
+export const DEFAULTS = Object.fromEntries(
+  names.flatMap((name) => {
+    const { default: fallback } = CONFIG_FIELDS[name];
+    return fallback === undefined ? [] : [[name, fallback]];
+  }),
+) as unknown as Omit<TrainConfig, 'maxSteps'>;
 
 /**
  * Fills in defaults and checks every field.
  *
  * @throws naming the field, its value and what is allowed
  */
-export function resolveConfig(
-  config: Partial<TrainConfig> & Pick<TrainConfig, 'maxSteps'>,
-): TrainConfig {
+export function resolveConfig(config: GivenConfig): TrainConfig {
   const resolved = { ...DEFAULTS, ...config };
-  const known = ['maxSteps', ...Object.keys(DEFAULTS)];
-  for (const name of Object.keys(resolved)) {
-    if (!known.includes(name)) {
-      throw new Error(
-        `resolveConfig: needs known fields, got "${name}". Known are ${known.join(', ')}.`,
-      );
-    }
-  }
-  for (const [name, { range, holds }] of Object.entries(ALLOWED)) {
-    const value = resolved[name as NumberField];
-    if (typeof value !== 'number' || !holds(value)) {
-      throw new Error(`resolveConfig: ${name} needs ${range}, got ${inspect(value)}.`);
-    }
-  }
-  if (!SCHEDULERS.includes(resolved.lrSchedulerType)) {
-    throw new Error(
-      `resolveConfig: lrSchedulerType needs one of ${SCHEDULERS.join(', ')}, got ${JSON.stringify(resolved.lrSchedulerType)}.`,
-    );
-  }
-  if (typeof resolved.usesGreedyRollouts !== 'boolean') {
-    throw new Error(
-      `resolveConfig: usesGreedyRollouts needs true or false, got ${JSON.stringify(resolved.usesGreedyRollouts)}.`,
-    );
-  }
+  for (const [name, value] of Object.entries(resolved)) checkField(name, value, 'resolveConfig');
+  checkField('maxSteps', resolved.maxSteps, 'resolveConfig');
+  checkTogether(resolved);
   return resolved;
 }
 
+/**
+ * Checks one field.
+ *
+ * @param who begins the message
+ * @throws where the field is unknown or may not hold the value
+ */
+export function checkField(name: string, value: unknown, who: string): void {
+  if (!isField(name)) {
+    throw new Error(`${who}: needs known fields, got "${name}". Known are ${names.join(', ')}.`);
+  }
+  const { allowed, holds } = CONFIG_FIELDS[name];
+  if (!holds(value)) throw new Error(`${who}: ${name} needs ${allowed}, got ${inspect(value)}.`);
+}
+
+/** Whether `TrainConfig` has a field of that name. */
+export function isField(name: string): name is keyof TrainConfig {
+  return Object.hasOwn(CONFIG_FIELDS, name);
+}
+
+function checkTogether(config: TrainConfig): void {
+  const { numGenerations, earlyStoppingPatience, loadBestModelAtEnd, metricForBestModel } = config;
+  for (const name of ['generationBatchSize', 'miniBatchSize'] as const) {
+    const value = config[name];
+    if (Number.isFinite(value) && value % numGenerations !== 0) {
+      throw new Error(
+        `resolveConfig: ${name} needs a multiple of numGenerations (${numGenerations}), so that no group is split, got ${value}.`,
+      );
+    }
+  }
+  const needsBest = loadBestModelAtEnd || earlyStoppingPatience > 0;
+  if (needsBest && (metricForBestModel === '' || config.evalSteps === 0)) {
+    throw new Error(
+      'resolveConfig: earlyStoppingPatience and loadBestModelAtEnd need metricForBestModel and evalSteps, got none. Name the metric that says what is better, such as eval/reward, and evaluate.',
+    );
+  }
+}
+
 /** Fields that a resumed run may change: they say how long and how carefully, not what is computed. */
-const FREE = ['maxSteps', 'evalSteps', 'saveSteps', 'saveTotalLimit', 'maxFailureShare'];
+const FREE: readonly string[] = [
+  'maxSteps',
+  'evalSteps',
+  'numGenerationsEval',
+  'saveSteps',
+  'saveTotalLimit',
+  'maxFailureShare',
+  'maxSkippedSteps',
+  'maxConcurrentEpisodes',
+  'turnTimeoutMs',
+  'earlyStoppingPatience',
+  'earlyStoppingThreshold',
+  'loadBestModelAtEnd',
+];
 
 /**
  * Checks that a resume goes on with the numbers of the run that it resumes.

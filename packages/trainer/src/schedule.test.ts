@@ -32,3 +32,27 @@ test('a warm-up as long as the run never divides by zero', () => {
   expect(learningRateAt(11, whole)).toBeCloseTo(0.8, 12);
   expect(learningRateAt(12, whole)).toBeCloseTo(0.8, 12);
 });
+
+test('a warm-up below 1 is a share of all steps', () => {
+  const schedule = {
+    learningRate: 1,
+    warmupSteps: 0.1,
+    maxSteps: 25,
+    lrSchedulerType: 'constant' as const,
+  };
+  expect([0, 1, 2, 3].map((step) => learningRateAt(step, schedule))).toEqual([1 / 3, 2 / 3, 1, 1]);
+});
+
+test.each(['linear', 'cosine'] as const)('%s decay ends at the floor', (lrSchedulerType) => {
+  const schedule = {
+    learningRate: 2,
+    warmupSteps: 0,
+    maxSteps: 10,
+    lrSchedulerType,
+    minLearningRateRatio: 0.1,
+  };
+  expect(learningRateAt(0, schedule)).toBeCloseTo(2, 12);
+  expect(learningRateAt(5, schedule)).toBeCloseTo(2 * 0.55, 12);
+  expect(learningRateAt(10, schedule)).toBeCloseTo(0.2, 12);
+  expect(learningRateAt(99, schedule)).toBeCloseTo(0.2, 12);
+});

@@ -21,45 +21,132 @@ import type { ValueFunction, ValueUpdateOptions } from '@grpo/value';
 /** How the learning rate moves after the warm-up. */
 export type SchedulerType = 'constant' | 'linear' | 'cosine';
 
-/** The numbers of a run. Names follow TRL's GRPOConfig where it has the field. */
+/** The rules by which a policy moves along its gradient. */
+export type OptimizerName = 'adamw' | 'adam' | 'sgd' | 'lion';
+
+/**
+ * The numbers of a run. Names follow TRL's GRPOConfig and transformers' TrainingArguments where they have the field;
+ * defaults and allowed values stand in config-fields.ts, which a config file and flags are checked by as well.
+ */
 export interface TrainConfig {
   /** Every random draw of the run is keyed by it. Default 0. */
   readonly seed: number;
   /** Batches of rollouts to train on. */
   readonly maxSteps: number;
+
   /** P, tasks per step. Default 8. */
   readonly promptsPerStep: number;
   /** G, episodes per task. Default 8. 1 needs a baseline that does not look at the group, such as a critic. */
   readonly numGenerations: number;
-  /** μ, optimizer steps on each batch of rollouts. Default 1. */
-  readonly numIterations: number;
-  /**
-   * Sequences per forward and backward pass; the gradient does not depend on it. Losses that look at groups need a
-   * multiple of `numGenerations`. Default: all.
-   */
-  readonly microBatchSize: number;
-  /** Play every task once more, most probable tokens only, for the greedy-rollout baseline. Default false. */
-  readonly usesGreedyRollouts: boolean;
+  /** Episodes played in one round; a step takes as many rounds as it needs. Default: all of the step. */
+  readonly generationBatchSize: number;
   /** Tokens that the model may produce in one turn. Default 256. */
   readonly maxCompletionLength: number;
   /** Answers of the model per episode. Default 1. */
   readonly maxTurns: number;
   /** Sampling temperature; it divides the logits of the policy and of the reference too. Default 1. */
   readonly temperature: number;
+  /** Sample from the k most probable tokens; 0 for all. Default 0. */
+  readonly topK: number;
+  /** Sample from the most probable tokens that hold this share together. Default 1. */
+  readonly topP: number;
+  /** Sample from tokens at least so probable, as a share of the most probable one. Default 0. */
+  readonly minP: number;
+  /** Divides the chance of tokens that stand already in prompt or answer. Default 1. */
+  readonly repetitionPenalty: number;
+  /** Episodes that are played at once. Default 256. */
+  readonly maxConcurrentEpisodes: number;
+  /** Time limit of one answer of an environment, in ms. Default 120 000. */
+  readonly turnTimeoutMs: number;
+  /** How often an episode is played again after an error that says it may help. Default 2. */
+  readonly maxRetries: number;
+
+  /**
+   * Most rounds in which a step looks for groups whose rewards differ, as DAPO's dynamic sampling does; 1 takes the
+   * groups as they come. Default 1.
+   */
+  readonly dynamicSamplingRounds: number;
+  /** Which groups dynamic sampling keeps: `varying-scores`, `accuracy-band` or a registered one. Default the first. */
+  readonly groupFilter: string;
+  /** Groups that dynamic sampling found beyond what the step needs start the next one. Default false: dropped. */
+  readonly keepsUnusedGroups: boolean;
+  /** Completions that were cut off by a length limit teach nothing. Default false. */
+  readonly maskTruncatedCompletions: boolean;
+  /** Play every task once more, most probable tokens only, for the greedy-rollout baseline. Default false. */
+  readonly usesGreedyRollouts: boolean;
+  /** β of a KL to the reference that is taken off the reward instead of added to the loss. Default 0. */
+  readonly rewardKlCoefficient: number;
+
+  /** μ, passes over each batch of rollouts. Default 1. */
+  readonly numIterations: number;
+  /** Sequences per optimizer step; those of one pass are shuffled group by group. Default: all. */
+  readonly miniBatchSize: number;
+  /**
+   * Sequences per forward and backward pass; the gradient does not depend on it. Losses that look at groups need a
+   * multiple of `numGenerations`. Default: all.
+   */
+  readonly microBatchSize: number;
+  /**
+   * Compute the old log-probs with the policy at the start of the step instead of taking the sampler's: for samplers
+   * that run on another engine. The sampler's then serve corrections alone. Default false.
+   */
+  readonly recomputesOldLogProbs: boolean;
+
+  /** Default adamw. */
+  readonly optim: OptimizerName;
   /** Peak learning rate. Default 1e-6. */
   readonly learningRate: number;
-  /** Steps over which the learning rate rises to its peak. Default 0. */
+  /** Steps over which the learning rate rises to its peak; below 1, a share of `maxSteps`. Default 0. */
   readonly warmupSteps: number;
   /** Default constant. */
   readonly lrSchedulerType: SchedulerType;
+  /** The share of the peak that the learning rate does not fall below. Default 0. */
+  readonly minLearningRateRatio: number;
+  /** Decoupled decay of weight matrices, per unit of learning rate; norms and biases do not decay. Default 0. */
+  readonly weightDecay: number;
+  /** Decay of the mean of the gradients (Adam, Lion). Default 0.9. */
+  readonly adamBeta1: number;
+  /** Decay of the mean of the squared gradients (Adam), of the momentum (Lion). Default 0.999. */
+  readonly adamBeta2: number;
+  /** Keeps Adam's quotient finite. Default 1e-8. */
+  readonly adamEpsilon: number;
+  /** Momentum of SGD. Default 0.9. */
+  readonly momentum: number;
   /** Gradients with a larger total norm are scaled down to it. Default 1. */
   readonly maxGradNorm: number;
+  /** Optimizer steps in a row that may be skipped for a gradient that is not finite. Default 5. */
+  readonly maxSkippedSteps: number;
+
+  /** Move the reference towards the policy every `refModelSyncSteps`. Default false. */
+  readonly syncRefModel: boolean;
+  /** α of ref ← α · policy + (1 − α) · ref. Default 0.6; small and every step, the reference is a moving average. */
+  readonly refModelMixupAlpha: number;
+  /** Default 512. */
+  readonly refModelSyncSteps: number;
+
   /** Evaluate every so many steps; 0 for never. Default 0. */
   readonly evalSteps: number;
+  /** Sampled answers per task of an evaluation, for pass@k, beside the most probable one. Default 0. */
+  readonly numGenerationsEval: number;
+  /** A sum of rewards from which an answer counts as passed. Default 1. */
+  readonly passThreshold: number;
+  /** The metric that says which checkpoint is best, such as `eval/reward`. Default `` (none). */
+  readonly metricForBestModel: string;
+  /** Default true. */
+  readonly greaterIsBetter: boolean;
+  /** End with the weights of the best checkpoint. Default false. */
+  readonly loadBestModelAtEnd: boolean;
+  /** Stop after so many evaluations without a better one; 0 for never. Default 0. */
+  readonly earlyStoppingPatience: number;
+  /** What counts as better must be better by more than this. Default 0. */
+  readonly earlyStoppingThreshold: number;
+
   /** Write a checkpoint every so many steps. Default 50. */
   readonly saveSteps: number;
-  /** Checkpoints kept, the newest ones. Default 2. */
+  /** Checkpoints kept, the newest ones; the best is kept besides. Default 2. */
   readonly saveTotalLimit: number;
+  /** Write every episode to episodes.jsonl. Default true. */
+  readonly logCompletions: boolean;
   /** A step with a larger share of failed episodes stops the run. Default 0.5. */
   readonly maxFailureShare: number;
 }
