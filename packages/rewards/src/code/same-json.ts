@@ -5,10 +5,11 @@ const RELATIVE = 1e-9;
 export function isSameJson(json: string, expected: unknown): boolean {
   if (json === 'undefined') return expected === undefined || expected === null;
   const plain: unknown = JSON.parse(JSON.stringify(expected ?? null));
-  return isSame(JSON.parse(json), plain);
+  return isSameValue(JSON.parse(json), plain);
 }
 
-function isSame(a: unknown, b: unknown): boolean {
+/** Whether two values of JSON are the same: numbers to nine digits, keys in any order. */
+export function isSameValue(a: unknown, b: unknown): boolean {
   if (typeof a === 'number' && typeof b === 'number') {
     return a === b || Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b));
   }
@@ -18,6 +19,6 @@ function isSame(a: unknown, b: unknown): boolean {
   const keys = Object.keys(left);
   return (
     keys.length === Object.keys(right).length &&
-    keys.every((key) => Object.hasOwn(right, key) && isSame(left[key], right[key]))
+    keys.every((key) => Object.hasOwn(right, key) && isSameValue(left[key], right[key]))
   );
 }
