@@ -101,6 +101,15 @@ describe('the system message', () => {
     expect(messages.slice(1)).toEqual(task.messages);
   });
 
+  test('is left alone where the chat template tells of the tools', async () => {
+    const env = toolEnv({ tools: [add], describedBy: 'template' })(task);
+    const { description, parameters } = add;
+    expect(await env.reset({ seed: 1 })).toEqual({
+      messages: task.messages,
+      tools: [{ type: 'function', function: { name: 'add', description, parameters } }],
+    });
+  });
+
   test('is left alone where the format says nothing', async () => {
     const silent = { ...format, describe: () => '' };
     const { messages } = await toolEnv({ tools: [add], format: silent })(task).reset({ seed: 1 });

@@ -13,6 +13,11 @@ export interface ToolEnvOptions {
     | ((task: Task, options: { readonly seed: number }) => ToolWorld | Promise<ToolWorld>);
   /** How the model is told of the tools and writes its calls. Default `hermesToolCalls()`. */
   readonly format?: ToolCallFormat;
+  /**
+   * Who tells the model of its tools: the system message, in the words of the format, or the model's
+   * chat template, for models that were trained with theirs. Default `system`.
+   */
+  readonly describedBy?: 'system' | 'template';
   /** The model may speak so often; then the episode is truncated. Default 10. */
   readonly maxTurns?: number;
   /** Calls of one episode; what comes after is refused. Default 64. */
@@ -39,6 +44,7 @@ export interface ToolEnvOptions {
 export function toolEnv({
   tools,
   format = hermesToolCalls(),
+  describedBy = 'system',
   maxTurns = 10,
   maxCalls = 64,
   timeoutMs = 30_000,
@@ -93,7 +99,9 @@ export function toolEnv({
           world = await withinTime(() => tools(task, { seed }), limit);
           checkTools(world.tools);
         } else world = { tools };
-        return { messages: withSystemText(task.messages, format.describe(world.tools)) };
+        return describedBy === 'template'
+          ? { messages: task.messages, tools: world.tools.map(schemaOf) }
+          : { messages: withSystemText(task.messages, format.describe(world.tools)) };
       },
       async step({ content }, options) {
         turn++;
@@ -115,6 +123,11 @@ export function toolEnv({
         withinTime(async () => world.close?.(), { what: 'closing the world', timeoutMs }),
     });
   };
+}
+
+/** A tool as chat templates know it. */
+function schemaOf({ name, description, parameters }: Tool): Row {
+  return { type: 'function', function: { name, description, parameters } };
 }
 
 /** The tool of a call, or an error that tells the model what to do. */
