@@ -5,8 +5,9 @@ import { type LazyTensor, openSafetensors, writeSafetensors } from '@grpo/safete
 import { type NamedTensors, type Tensor, tensor } from '@grpo/tensor';
 import type { ModelConfig } from './architecture.js';
 import { adapterNames, checkLora, type LoraOptions, targetedModules } from './lora.js';
-import { readJson, writeTextFiles } from './model-folder.js';
+import { readJson } from './model-folder.js';
 import { currentFolder, replaceFolder } from './replace-folder.js';
+import { writeTextFiles } from './text-files.js';
 
 /** A folder of PEFT: adapter_config.json and adapter_model.safetensors. */
 export interface AdapterFolder {
