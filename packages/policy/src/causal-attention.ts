@@ -20,12 +20,14 @@ const HIDDEN = -1e9;
  *
  * @param cache what earlier passes left, one entry per layer
  * @param onCache is given each layer's keys and values, the new ones appended
+ * @param hold is given each of the tables and masks, to keep it as long as layers may be computed again
  */
 export function causalAttention(
   config: ModelConfig,
   layout: Layout,
   cache: readonly LayerCache[],
   onCache?: (layer: number, cache: LayerCache) => void,
+  hold: (constant: Tensor) => Tensor = (constant) => constant,
 ): Pick<DecoderOps<Tensor>, 'rotary' | 'attention'> {
   const { sequences: b, tokens: t } = layout;
   const { heads, keyValueHeads: hkv, headSize: dh } = config;
@@ -34,8 +36,11 @@ export function causalAttention(
   const turns = new Map<Rope, readonly [cos: Tensor, sin: Tensor]>();
   const views = new Map<number | undefined, Tensor>();
   for (const { rope, window } of config.attention) {
-    if (rope && !turns.has(rope)) turns.set(rope, turnOf(rope, layout));
-    if (!views.has(window)) views.set(window, visibilityBias(layout, repeats, past, window));
+    if (rope && !turns.has(rope)) {
+      const [cos, sin] = turnOf(rope, layout);
+      turns.set(rope, [hold(cos), hold(sin)]);
+    }
+    if (!views.has(window)) views.set(window, hold(visibilityBias(layout, repeats, past, window)));
   }
   const splitHeads = (x: Tensor, count: number) =>
     transpose(reshape(x, [b, t, count, dh]), [0, 2, 1, 3]); // [B, count, T, Dh]

@@ -46,6 +46,8 @@ export interface TrainingPass {
   readonly trained: NamedTensors;
   /** Hold only what enters each layer, and compute the layer again for the gradient. */
   readonly checkpointing: boolean;
+  /** Is given the constants that all layers share, to keep them until the gradient is taken. */
+  readonly hold: (constant: Tensor) => Tensor;
   readonly dropout?: AdapterDropout | undefined;
 }
 
@@ -104,7 +106,7 @@ export function forwardHidden(
       return reshape(rmsNorm(perHead, centred(name, centre), config.normEpsilon), x.shape);
     },
     layerNorm: (x, name, bias) => layerNorm(x, weight(name), weight(bias), config.normEpsilon),
-    ...causalAttention(config, layout, cache, onCache),
+    ...causalAttention(config, layout, cache, onCache, training?.hold),
     swiGlu,
     gelu,
     geluTanh,

@@ -10,6 +10,7 @@ import {
   gatherRows,
   globalNorm,
   hostLoss,
+  keep,
   type NamedTensors,
   requireBfloat16,
   type Tensor,
@@ -253,8 +254,9 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
     }
     const frozen = distributionKl && networkOf(distributionKl, this.#config.vocabularySize);
     const reference = frozen && tidy(() => ({ ...referenceOutput(frozen, batch, selected.rows) }));
+    const constants: Tensor[] = [];
     try {
-      const training = this.#trainingPass();
+      const training = this.#trainingPass(constants);
       const { value, gradients } = valueAndGradients(() => {
         const options = { entropies, reference, training };
         return hostLoss(statisticsOf(this[NETWORK](), batch, selected, options), onRows); // []
@@ -263,6 +265,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
       this.#gradients ??= {};
       accumulateGradients(this.#gradients, gradients);
     } finally {
+      dispose(constants);
       reference?.hidden.dispose();
     }
     return result();
@@ -382,7 +385,8 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
     this.#optimizer = readOptimizer(join(folder, OPTIMIZER_FILE), this.#trained);
   }
 
-  #trainingPass(): TrainingPass {
+  /** @param constants gets what the caller disposes of after the backward pass */
+  #trainingPass(constants: Tensor[]): TrainingPass {
     const { dropout: rate = 0, seed = 0 } = this.#lora ?? {};
     const pass = [this.#optimizer?.step ?? 0, this.#passes++];
     const seedOf = (module: string) =>
@@ -390,6 +394,10 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
     return {
       trained: this.#trained,
       checkpointing: this.#options.gradientCheckpointing ?? false,
+      hold: (constant) => {
+        constants.push(keep(constant));
+        return constant;
+      },
       ...(rate > 0 && { dropout: { rate, seedOf } }),
     };
   }

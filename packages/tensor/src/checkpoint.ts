@@ -7,9 +7,10 @@ import type { Tensor } from './types.js';
  * its own. Chen et al. 2016, section 4, https://arxiv.org/abs/1604.06174. Memory of one body at a time for the time
  * of one more forward pass.
  *
- * @param body the same function whenever it is called, of `x` and of `parameters`, which it closes over
+ * @param body the same function whenever it is called, of `x` and of what it closes over; other tensors than
+ *   `parameters` get no gradient, and all of them must outlive the backward pass
  * @param x any shape, receives gradient
- * @param parameters receive gradient; they must stay alive until the backward pass is over
+ * @param parameters receive gradient
  * @returns y in the shape that `body` gives
  */
 export function checkpoint(
