@@ -45,8 +45,17 @@ export const suites: readonly Suite[] = [
     why: 'What counts is the whole: logits as in transformers, gradients, a folder that was saved and read.',
   },
   {
+    test: 'packages/policy/src/http-sampler/http-sampler.test.ts',
+    covers: ['packages/policy/src/http-sampler/'],
+    why: 'Requests, retries and answers mean something between a sampler and a server: a real one that listens.',
+  },
+  {
     test: 'packages/policy/src/sampling/sampler.test.ts',
-    covers: ['packages/policy/src/sampling/', 'packages/policy/src/key-value-cache.ts'],
+    covers: [
+      'packages/policy/src/sampling/',
+      'packages/policy/src/key-value-cache.ts',
+      'packages/policy/src/testing.ts',
+    ],
     why: 'What the parts of the decode loop are for shows in what it samples: rows that come, go and stay the same.',
   },
   {
@@ -87,6 +96,17 @@ export const suites: readonly Suite[] = [
     test: 'packages/trainer/src/rollout.test.ts',
     covers: ['packages/trainer/src/play-episode.ts'],
     why: 'An episode means something among others: its turn in a batch, its failures, its retries.',
+  },
+  {
+    test: 'packages/rewards/src/conversation/gaming.test.ts',
+    covers: [
+      'packages/rewards/src/conversation/helpfulness.ts',
+      'packages/rewards/src/conversation/judged-or-measured.ts',
+      'packages/rewards/src/conversation/measures.ts',
+      'packages/rewards/src/conversation/rubrics.ts',
+      'packages/rewards/src/conversation/substance.ts',
+    ],
+    why: 'What a measure is worth shows when it is gamed: every trick against every reward, in one table.',
   },
   {
     test: 'packages/trainer/src/train.test.ts',

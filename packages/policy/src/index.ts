@@ -5,6 +5,7 @@ export { type ChatTemplate, type ChatTemplateInput, createChatTemplate } from '.
 export { type ChatTemplateFile, chatTemplateOf } from './chat-template-files.js';
 export { type LlamaConfig, llamaConfigJson, parseModelConfig, weightShapes } from './config.js';
 export { decoder, outputWeight } from './decoder.js';
+export { createHttpSampler, type HttpSamplerOptions } from './http-sampler/http-sampler.js';
 export { LanguageModel, type LanguageModelOptions } from './language-model.js';
 export { parseChatJson } from './python-numbers.js';
 export { createStreamDecoder } from './stream-decoder.js';
