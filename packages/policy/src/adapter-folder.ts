@@ -36,7 +36,17 @@ const MUST_BE: Readonly<Record<string, unknown>> = {
   exclude_modules: null,
   target_parameters: null,
   trainable_token_indices: null,
+  use_qalora: false,
+  use_bdlora: null,
+  alora_invocation_tokens: null,
+  arrow_config: null,
+  kasa_config: null,
+  monteclora_config: null,
+  velora_config: null,
 };
+
+/** Starts of PEFT that leave the base model's weights as they are; the others store changed ones. */
+const PLAIN_STARTS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'orthogonal'];
 
 /** Whether a folder holds an adapter of PEFT. */
 export function isAdapterFolder(folder: string): boolean {
@@ -61,6 +71,7 @@ export function readAdapterConfig(folder: string): AdapterFolder {
     const isLeftOut = (json[name] ?? null) === null || isEmpty(json[name]) || json[name] === value;
     if (!isLeftOut) fail(JSON.stringify(value), name);
   }
+  if (!PLAIN_STARTS.includes(json.init_lora_weights)) fail('true or false', 'init_lora_weights');
   const targets = json.target_modules;
   const isList = Array.isArray(targets) && targets.every((target) => typeof target === 'string');
   if (!isList && targets !== 'all-linear') {
