@@ -53,7 +53,14 @@ async function scoreErrors(model, policy, { input_ids, attention_mask }, wanted,
   const scored = rows.map(({ ids }) => ({ ids, mask: ids.map((_, t) => t > 0) }));
   const batch = policy.toTokenBatch(scored);
   const logProbs = await model.logProbs(batch); // [B, T]
-  const logProbOf = (row, position) => logProbs[row * batch.shape[1] + rows[row].placeOf(position)];
+  const { entropies } = await model.forwardBackward(batch, noLoss, { entropies: true }); // [B, T]
+  const at = (values, row, place) => values[row * batch.shape[1] + place];
+  // Of the distribution that the next token was drawn from; the last token has no next.
+  const entropyAfter = (row, position) => {
+    const next = rows[row].placeOf(position) + 1;
+    if (next < rows[row].ids.length) return at(entropies, row, next);
+    return entropyOf(after(row, position));
+  };
 
   const logits = wanted.logits.filter(({ row }) => isCompared(row));
   const pairs = places(wanted.token_logps, isCompared);
@@ -65,12 +72,12 @@ async function scoreErrors(model, policy, { input_ids, attention_mask }, wanted,
       FLOAT32,
     ),
     'log-probs': compare(
-      pairs.map(({ row, position }) => logProbOf(row, position + 1)),
+      pairs.map(({ row, position }) => at(logProbs, row, rows[row].placeOf(position + 1))),
       pairs.map(({ value }) => value),
       FLOAT32,
     ),
     entropies: compare(
-      states.map(({ row, position }) => entropyOf(after(row, position))),
+      states.map(({ row, position }) => entropyAfter(row, position)),
       states.map(({ value }) => value),
       FLOAT32,
     ),
@@ -115,6 +122,8 @@ function places(rows, isCompared) {
     ),
   );
 }
+
+const noLoss = (logProbs) => ({ loss: 0, gradLogProbs: new Float64Array(logProbs.length) });
 
 /** Nats; in float64 from float32 logits. */
 function entropyOf(logits) {

@@ -222,7 +222,7 @@ describe('a tokenizer folder', () => {
 describe('a recorded run', () => {
   interface Run {
     config: { beta: number; optimizer: { groups: { weight_decay: number; params: string[] }[] } };
-    micro_steps: { advantages: number[]; ref_logps: number[][]; loss: number }[];
+    micro_steps: { entropies: number[][]; ref_logps: number[][]; loss: number }[];
     steps: { grad_norm: number; params_l2_after: number; loss_exact: number }[];
     final_params: Record<string, { l2: number; first8: number[]; shape: number[] }>;
   }
@@ -246,6 +246,12 @@ describe('a recorded run', () => {
       ({ final_params }) => (final_params['model.norm.weight'].first8[7] *= 1.0002),
     ],
     ['final shapes', ({ final_params }) => (final_params['model.norm.weight'].shape = [8, 8])],
+    [
+      'entropies \\S+ \\(micro step 7',
+      ({ micro_steps }) => {
+        micro_steps[7].entropies[0][0] += 2e-4;
+      },
+    ],
     [
       'reference log-probs \\S+ \\(micro step 3',
       ({ micro_steps }) => (micro_steps[3].ref_logps[0][0] -= 1),

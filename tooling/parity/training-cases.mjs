@@ -46,7 +46,7 @@ async function repeat(run, { model, reference, folder, policyLoss, policy, ...pa
   };
   requireParameters(run.config, await weights());
   const loss = policyLoss.trlLoss(run.config);
-  const pairs = { logProbs: [], refLogProbs: [], losses: [], norms: [], sizes: [] };
+  const pairs = { logProbs: [], entropies: [], refLogProbs: [], losses: [], norms: [], sizes: [] };
   for (const { step, micro_steps, ...wanted } of run.steps) {
     const at = `step ${step}`;
     let total = 0;
@@ -58,13 +58,23 @@ async function repeat(run, { model, reference, folder, policyLoss, policy, ...pa
         pairs.refLogProbs.push(...batch.compared(own, micro.ref_logps, `micro step ${index}`));
       }
       const config = { ...run.config, gradient_accumulation_steps: micro_steps.length };
-      const result = await model.forwardBackward(batch.tokens, (logProbs) => {
-        const logps = batch.gather(logProbs); // [B, T]
-        const result = loss(inputOf({ ...batch.case, config, logps }));
-        return { loss: result.loss, gradLogProbs: batch.scatter(result.gradLogProbs) };
-      });
-      const own = batch.gather(result.logProbs);
-      pairs.logProbs.push(...batch.compared(own, micro.logps, `micro step ${index}`));
+      const result = await model.forwardBackward(
+        batch.tokens,
+        (logProbs, { entropies }) => {
+          const own = { logps: batch.gather(logProbs), entropies: batch.gather(entropies) }; // [B, T]
+          const result = loss(inputOf({ ...batch.case, config, ...own }));
+          return {
+            loss: result.loss,
+            gradLogProbs: batch.scatter(result.gradLogProbs),
+            ...(result.gradEntropies && { gradEntropies: batch.scatter(result.gradEntropies) }),
+          };
+        },
+        { entropies: true },
+      );
+      const compared = (own, recorded) =>
+        batch.compared(batch.gather(own), recorded, `micro step ${index}`);
+      pairs.logProbs.push(...compared(result.logProbs, micro.logps));
+      pairs.entropies.push(...compared(result.entropies, micro.entropies));
       pairs.losses.push([result.loss, micro.loss, `micro step ${index}`]);
       total += result.loss;
     }
@@ -79,6 +89,7 @@ async function repeat(run, { model, reference, folder, policyLoss, policy, ...pa
   }
   return {
     'log-probs': comparePairs(pairs.logProbs),
+    entropies: comparePairs(pairs.entropies),
     ...(reference && { 'reference log-probs': comparePairs(pairs.refLogProbs) }),
     'loss, relative': comparePairs(pairs.losses, LEAST_LOSS),
     'gradient norm, relative': comparePairs(pairs.norms, 0),
