@@ -15,6 +15,18 @@ export interface Defaults {
   readonly rope?: Readonly<Record<string, unknown>>;
 }
 
+/** Far above any model; a file that asks for more is damaged, and would be read into memory before its weights are. */
+export const MOST_LAYERS = 4096;
+const WIDEST_HEAD = 65_536;
+
+/** @throws if a number passes a limit that no sound file comes near */
+export function atMost(most: number, name: string, value: number, source: string): number {
+  if (value <= most) return value;
+  throw new Error(
+    `parseModelConfig: needs at most ${most} for "${name}", got ${value} (${source}). The file is damaged: copy it again.`,
+  );
+}
+
 type RotaryConfig = Omit<ModelConfig, 'modelType' | 'attentionBias' | 'mlpBias'>;
 
 /**
@@ -28,7 +40,7 @@ export function rotaryConfig(
   { headSize, contextLength, ropeTheta = 10_000, tiedEmbeddings = false, ...rest }: Defaults,
 ): RotaryConfig {
   const hiddenSize = field.size('hidden_size');
-  const layers = field.size('num_hidden_layers');
+  const layers = atMost(MOST_LAYERS, 'num_hidden_layers', field.size('num_hidden_layers'), source);
   const heads = field.size('num_attention_heads');
   const keyValueHeads = field.size('num_key_value_heads', heads);
   if (heads % keyValueHeads !== 0) {
@@ -36,10 +48,17 @@ export function rotaryConfig(
       `parseModelConfig: needs num_attention_heads divisible by num_key_value_heads, got ${heads} and ${keyValueHeads} (${source}).`,
     );
   }
-  const head = field.size('head_dim', headSize ?? hiddenSize / heads);
+  if (headSize === undefined && !field.has('head_dim') && hiddenSize % heads !== 0) {
+    throw new Error(
+      `parseModelConfig: needs hidden_size divisible by num_attention_heads where there is no head_dim, got ${hiddenSize} and ${heads} (${source}).`,
+    );
+  }
+  const named = field.size('head_dim', headSize ?? hiddenSize / heads);
+  const head = atMost(WIDEST_HEAD, 'head_dim', named, source);
+  const share = field.number('partial_rotary_factor', 1);
   const longest = field.size('max_position_embeddings', contextLength);
   const { rope, contextLength: length } = parseRope(
-    rest.rope ?? field.record('rope_scaling') ?? field.record('rope_parameters') ?? {},
+    { partial_rotary_factor: share, ...(rest.rope ?? ropeRecord(field)) },
     source,
     head,
     field.positive('rope_theta', ropeTheta),
@@ -63,6 +82,11 @@ export function rotaryConfig(
     initializerRange: field.positive('initializer_range', 0.02),
     padToken: field.number('pad_token_id'),
   };
+}
+
+/** What a file says of its rotary positions, in the older spelling or the newer one. */
+function ropeRecord(field: Fields): Readonly<Record<string, unknown>> {
+  return field.record('rope_scaling') ?? field.record('rope_parameters') ?? {};
 }
 
 /**

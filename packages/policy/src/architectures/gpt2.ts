@@ -1,4 +1,5 @@
 import type { Architecture } from '../architecture.js';
+import { atMost, MOST_LAYERS } from './common.js';
 
 const NAMES = {
   gelu_new: 'geluTanh',
@@ -26,7 +27,7 @@ export const gpt2: Architecture = {
   parseConfig: (field, source) => {
     field.refuse('add_cross_attention', 'a policy reads one sequence');
     const hiddenSize = field.size('n_embd', 768);
-    const layers = field.size('n_layer', 12);
+    const layers = atMost(MOST_LAYERS, 'n_layer', field.size('n_layer', 12), source);
     const heads = field.size('n_head', 12);
     const headSize = hiddenSize / heads;
     if (!Number.isInteger(headSize)) {

@@ -51,7 +51,11 @@ export function qwenAttention(
   const types = layerTypes(field, source, attention.length, (layer) =>
     slides && layer >= from ? 'sliding_attention' : 'full_attention',
   );
-  if (!slides && types.includes('sliding_attention')) field.only('use_sliding_window', true);
+  if (!slides && types.includes('sliding_attention')) {
+    throw new Error(
+      `parseModelConfig: needs use_sliding_window and a sliding_window for the "sliding_attention" in "layer_types", got none (${source}). Correct the file.`,
+    );
+  }
   return attention.map((view, layer) => ({ ...view, window: windowOf(types[layer], field, 4096) }));
 }
 
