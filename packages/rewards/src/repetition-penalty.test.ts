@@ -32,6 +32,11 @@ test.each([
   expect(repetitionPenalty().fn(episode(text))).toBeLessThan(-0.95);
 });
 
+test('n-grams can be of token ids, as in TRL: five times the id 5 give -0.75', () => {
+  const { fn } = repetitionPenalty({ n: 2, units: () => [5, 5, 5, 5, 5] });
+  expect(fn(episode('one word'))).toBe(-0.75);
+});
+
 test('the penalty can be set', () => {
   expect(repetitionPenalty({ n: 2, maxPenalty: -4 }).fn(episode('5 5 5 5 5'))).toBe(-3);
 });
