@@ -299,6 +299,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
    * @throws if there are no adapters
    */
   reference(): LogProbModel {
+    this.#needLora('reference');
     return frozenModel(() => {
       this.#needLora('reference');
       return { config: this.#config, weights: this.#frozen };
