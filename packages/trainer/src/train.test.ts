@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { groupRelative } from '@grpo/advantage';
-import { singleTurn } from '@grpo/envs';
+import { curriculum, singleTurn } from '@grpo/envs';
 import {
   characterTokenizerFiles,
   createChatFormat,
@@ -156,6 +156,13 @@ test.each<[string, () => NamedParts]>([
         advantage: { name: 'group-relative', baseline: 'moving-average' },
         loss: { name: 'clipped', beta: { name: 'adaptive-kl', horizon: 50 } },
       }) as NamedParts,
+  ],
+  [
+    'a curriculum that moves on with every step',
+    () => {
+      const levels = dataset.tasks.map((task) => ({ name: task.id, tasks: [task] }));
+      return parts({ dataset: curriculum(levels, { window: 16, success: 0 }) });
+    },
   ],
 ])(
   'with %s, a resumed run ends with the records of one that was not broken',
