@@ -11,6 +11,15 @@ export { hostLoss } from './host-loss.js';
 export { layerNorm } from './layer-norm.js';
 export { countTensors, dispose, keep, tidy } from './memory.js';
 export * from './ops.js';
+export {
+  type LionOptions,
+  type OptimizerChoice,
+  type OptimizerName,
+  type OptimizerState,
+  optimizerInit,
+  optimizerStep,
+  type SgdOptions,
+} from './optimizers.js';
 export { pickLogProbs } from './pick-log-probs.js';
 export { randomNormal } from './random-normal.js';
 export { rmsNorm } from './rms-norm.js';
