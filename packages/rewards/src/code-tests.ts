@@ -1,10 +1,9 @@
 import { answerFinder } from './answer-tag.js';
 import { runCode } from './code/run-code.js';
 import { createSlots } from './code/slots.js';
-import type { CodeLimits, CodeTest } from './code/types.js';
 import { excerpt } from './excerpt.js';
 import { rowColumn } from './row-column.js';
-import type { Reward } from './types.js';
+import type { CodeLimits, CodeTest, Reward } from './types.js';
 
 /** The last fenced block of JavaScript, or of no named language. */
 const FENCE = /```(?:js|javascript|mjs)?[ \t]*\r?\n((?:(?!```)[\s\S])*?)```/g;

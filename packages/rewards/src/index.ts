@@ -42,7 +42,6 @@ export { formatCheck } from './checking/format-check.js';
 export type { GroupTies } from './checking/group-ties.js';
 export { readEpisodes } from './checking/read-episodes.js';
 export { clipReward } from './clip-reward.js';
-export type { CodeLimits, CodeTest } from './code/types.js';
 export { type CodeTestsOptions, codeTests } from './code-tests.js';
 export { type Combination, combine } from './combine.js';
 export type { CountTokens } from './completion-tokens.js';

@@ -1,4 +1,5 @@
 import { loadPeer } from '../load-peer.js';
+import type { CodeLimits, CodeTest, CodeTestResult } from '../types.js';
 import { isSameJson } from './same-json.js';
 import {
   type CodeCall,
@@ -6,7 +7,6 @@ import {
   type SandboxData,
   sandboxWorker,
 } from './sandbox-worker.js';
-import type { CodeLimits, CodeTest, CodeTestResult } from './types.js';
 
 /** Over its own limit, before the thread is ended: native calls of QuickJS cannot be interrupted. */
 const GRACE_MS = 500;

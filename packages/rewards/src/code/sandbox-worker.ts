@@ -1,5 +1,5 @@
 import type { QuickJSHandle } from 'quickjs-emscripten';
-import type { CodeLimits } from './types.js';
+import type { CodeLimits } from '../types.js';
 
 /** What a test does in the sandbox; what it should give stays outside. */
 export type CodeCall =
