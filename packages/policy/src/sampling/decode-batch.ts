@@ -1,6 +1,5 @@
-import { gatherRows, matMul, type NamedTensors, softCap, type Tensor, tidy } from '@grpo/tensor';
-import type { ModelConfig } from '../config.js';
-import { outputWeight } from '../decoder.js';
+import { gatherRows, type NamedTensors, tidy } from '@grpo/tensor';
+import type { EngineConfig } from '../engine-config.js';
 import { forwardHidden } from '../forward.js';
 import {
   alignCache,
@@ -11,6 +10,7 @@ import {
   pickCacheRows,
   stackCaches,
 } from '../key-value-cache.js';
+import { logitsOf } from '../network.js';
 
 /** Sequences that are decoded together. Their latest tokens stand at the same place, so shorter ones have empty places on the left. */
 export interface DecodeBatch {
@@ -32,7 +32,7 @@ export interface Decoded {
  * @param prompts each of at least one token
  */
 export function prefill(
-  config: ModelConfig,
+  config: EngineConfig,
   weights: NamedTensors,
   prompts: readonly (readonly number[])[],
 ): Decoded {
@@ -63,7 +63,7 @@ export function prefill(
  * @param ids [rows] the token that each sequence goes on with
  */
 export function decodeStep(
-  config: ModelConfig,
+  config: EngineConfig,
   weights: NamedTensors,
   { cache, lengths }: DecodeBatch,
   ids: readonly number[],
@@ -119,7 +119,7 @@ export function disposeBatch({ cache }: DecodeBatch): void {
 
 /** Runs the decoder and reads the logits of the given hidden rows, all by default. */
 function runLayers(
-  config: ModelConfig,
+  config: EngineConfig,
   weights: NamedTensors,
   layout: Parameters<typeof forwardHidden>[2],
   past: readonly LayerCache[],
@@ -131,10 +131,7 @@ function runLayers(
       cache.push(grown);
     }); // [B·T, D]
     const picked = outputRows ? gatherRows(hidden, outputRows) : hidden; // [B, D]
-    const output = weights[outputWeight(config)] as Tensor; // [V, D]
-    const logits = matMul(picked, output, false, true); // [B, V]
-    const cap = config.logitSoftcap;
-    return [cap === undefined ? logits : softCap(logits, cap), ...cacheTensors(cache)];
+    return [logitsOf({ config, weights }, picked), ...cacheTensors(cache)]; // [B, V]
   });
   const values = logits.dataSync() as Float32Array;
   logits.dispose();

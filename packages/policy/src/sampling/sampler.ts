@@ -1,5 +1,5 @@
 import type { NamedTensors } from '@grpo/tensor';
-import type { ModelConfig } from '../config.js';
+import type { EngineConfig } from '../engine-config.js';
 import type { Sampler, SamplerOptions } from '../types.js';
 import { openCall } from './call.js';
 import { checkOptions, checkPrompts } from './check-options.js';
@@ -15,7 +15,7 @@ import { createScheduler } from './scheduler.js';
  * @param weights read at every pass; they may change between calls, and a call that is open when they do is rejected
  */
 export function createSampler(
-  config: ModelConfig,
+  config: EngineConfig,
   weights: () => NamedTensors,
   { maxBatchSize = 256, tokenizer }: SamplerOptions = {},
 ): Sampler {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { NamedTensors } from '@grpo/tensor';
-import type { ModelConfig } from '../config.js';
+import type { EngineConfig } from '../engine-config.js';
 import {
   type DecodeBatch,
   decodeStep,
@@ -29,7 +29,7 @@ const SHARE = 8;
  * @param weights asked for at every pass
  */
 export function createScheduler(
-  config: ModelConfig,
+  config: EngineConfig,
   weights: () => NamedTensors,
   maxBatchSize: number,
 ): { readonly add: (rows: readonly Row[]) => void } {
@@ -99,6 +99,7 @@ export function createScheduler(
   function admit(): boolean {
     const current = weightsNow();
     const rows = nextRows();
+    if (waiting.length === 0 && rows.length === 0) prompts.clear(); // who waited may have been aborted
     if (rows.length === 0) return false;
     try {
       const fresh = new Map<string, readonly number[]>();
