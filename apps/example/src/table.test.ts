@@ -13,4 +13,6 @@ test('one line per row, in per cent', () => {
     '| -------- | -------------------: | -----: | -----: |',
     '| none     |          50.0 ± 12.5 |   37.5 |   62.5 |',
   ]);
+  const [heads] = markdownTable(rows, [1], ['model', 'won, %']).split('\n');
+  expect(heads).toBe('| model |      won, % | seed 1 |');
 });

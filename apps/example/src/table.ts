@@ -17,9 +17,13 @@ export function spreadOf(shares: readonly number[]): { mean: number; spread: num
 }
 
 /** One line per row: mean ± spread in per cent, then every seed. */
-export function markdownTable(rows: readonly Row[], seeds: readonly number[]): string {
+export function markdownTable(
+  rows: readonly Row[],
+  seeds: readonly number[],
+  heads: readonly [string, string] = ['baseline', 'held-out accuracy, %'],
+): string {
   const cells = [
-    ['baseline', 'held-out accuracy, %', ...seeds.map((seed) => `seed ${seed}`)],
+    [...heads, ...seeds.map((seed) => `seed ${seed}`)],
     ...rows.map(({ name, mean, spread, accuracies }) => [
       name,
       `${inPercent(mean)} ± ${inPercent(spread)}`,
