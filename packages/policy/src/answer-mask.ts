@@ -1,7 +1,6 @@
 import type { TextSpan } from './generation-blocks.js';
 import { createStreamDecoder } from './stream-decoder.js';
-import type { TokenSequence } from './token-batch.js';
-import type { Tokenizer } from './types.js';
+import type { Tokenizer, TokenSequence } from './types.js';
 
 /** What the bytes of a character that is not whole decode to. */
 const BROKEN = '\uFFFD';

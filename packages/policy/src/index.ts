@@ -10,6 +10,6 @@ export { LanguageModel, type LanguageModelOptions } from './language-model.js';
 export { parseChatJson } from './python-numbers.js';
 export { createStreamDecoder } from './stream-decoder.js';
 export { readTextFiles } from './text-files.js';
-export { type TokenSequence, toTokenBatch } from './token-batch.js';
+export { toTokenBatch } from './token-batch.js';
 export { createTokenizer } from './tokenizer.js';
 export type * from './types.js';

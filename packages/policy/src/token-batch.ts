@@ -1,12 +1,5 @@
 import type { ModelConfig } from './config.js';
-import type { TokenBatch } from './types.js';
-
-/** One sequence of a batch: its ids, and which of them the loss looks at. */
-export interface TokenSequence {
-  readonly ids: readonly number[];
-  /** true where the model produced the token; never at the first. */
-  readonly mask: readonly boolean[];
-}
+import type { TokenBatch, TokenSequence } from './types.js';
 
 /**
  * Lays sequences out as a right-padded batch.

@@ -5,7 +5,13 @@
  * - Sampler: makes tokens. Trainable policy: scores tokens and learns.
  */
 import type { Message } from '@grpo/rewards';
-import type { TokenSequence } from './token-batch.js';
+
+/** One sequence of a batch: its ids, and which of them the loss looks at. */
+export interface TokenSequence {
+  readonly ids: readonly number[];
+  /** true where the model produced the token; never at the first. */
+  readonly mask: readonly boolean[];
+}
 
 /** Right-padded token sequences, row-major. */
 export interface TokenBatch {
