@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { scriptedChatModel } from '../chat-models/function-chat-model.js';
 import { checkResult } from '../check-result.js';
 import { createJudge } from '../judges/create-judge.js';
+import { rewardChecks } from '../testing.js';
 import type { Episode, Reward } from '../types.js';
 import { conciseness } from './conciseness.js';
 import { correctness } from './correctness.js';
@@ -128,6 +129,9 @@ function isTrick(trick: string, name: string, sceneName: string): boolean {
 }
 
 describe.each(Object.entries(rewards))('%s', (name, reward) => {
+  const checks = rewardChecks(() => reward, { range: [0, 1] });
+  test.each(checks.map((check) => [check.name, check.run] as const))('%s', (_, run) => run());
+
   describe.each(Object.entries(scenes))('in the scene %s', (sceneName, scene) => {
     test('an honest answer scores well', async () => {
       const value = await score(reward, episode(scene, scene.honest));
