@@ -1,4 +1,4 @@
-export type { DecoderOps, ModelConfig } from './architecture.js';
+export type { DecoderOps, LayerAttention, ModelConfig, Rope } from './architecture.js';
 export { type CharacterTokenizerOptions, characterTokenizerFiles } from './character-tokenizer.js';
 export { createChatFormat } from './chat-format.js';
 export { type ChatTemplate, type ChatTemplateInput, createChatTemplate } from './chat-template.js';

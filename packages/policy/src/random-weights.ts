@@ -36,6 +36,6 @@ function initialWeight(config: ModelConfig, name: string, shape: readonly number
 }
 
 function clearPadding(data: Float32Array, { padToken, hiddenSize }: ModelConfig): void {
-  if (padToken === undefined) return;
+  if (padToken === undefined || padToken < 0) return; // −1 stands for none in some files
   data.fill(0, padToken * hiddenSize, (padToken + 1) * hiddenSize);
 }

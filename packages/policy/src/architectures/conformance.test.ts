@@ -190,7 +190,8 @@ describe.each(backends)('on the %s backend', (backend) => {
   );
 });
 
-test.each(models)('$name: a saved model is the one that was opened', async ({ name, folder }) => {
+test.each(models)('$name: a saved model is the one that was opened', async (row) => {
+  const { name, folder } = row;
   await initBackend('wasm');
   const model = LanguageModel.open(folder);
   const saved = join(scratch, `saved-${name}`);
@@ -199,9 +200,41 @@ test.each(models)('$name: a saved model is the one that was opened', async ({ na
   expect(again.config).toEqual(model.config);
   expect(await again.logits(sequences[0])).toEqual(await model.logits(sequences[0]));
   const names = [...readSafetensors(join(saved, 'model.safetensors')).tensors.keys()];
-  expect(names.sort()).toEqual([...weightShapes(model.config).keys()].sort());
+  expect(names.sort()).toEqual([...row.weights.keys()].sort());
   model.dispose();
   again.dispose();
+});
+
+test('windows and caps hold in a long answer, whose cache is attended in two parts', async () => {
+  await initBackend('wasm');
+  const model = LanguageModel.create(
+    {
+      ...small,
+      model_type: 'gemma2',
+      head_dim: 6,
+      query_pre_attn_scalar: 2,
+      sliding_window: 9,
+      attn_logit_softcapping: 1,
+      final_logit_softcapping: 3,
+      max_position_embeddings: 200,
+    },
+    new Map(),
+    3,
+  );
+  const requests = sequences.map((ids, seed) => ({ ids, seed }));
+  const sampled = await model.sampler().sample(requests, { maxTokens: 180, stopIds: [] });
+  const whole = toTokenBatch(
+    sampled.map(({ ids }, b) => ({
+      ids: [...sequences[b], ...ids],
+      mask: [...sequences[b].map(() => false), ...ids.map(() => true)],
+    })),
+  );
+  const logProbs = await model.logProbs(whole);
+  for (const [b, { ids, logProbs: recorded }] of sampled.entries()) {
+    const start = b * whole.shape[1] + sequences[b].length;
+    expect(distance(recorded, logProbs.slice(start, start + ids.length))).toBeLessThan(1e-4);
+  }
+  model.dispose();
 });
 
 function referenceOf(folder: string) {
