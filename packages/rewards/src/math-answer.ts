@@ -22,7 +22,8 @@ export interface MathAnswerOptions {
  * else 0.
  *
  * Numbers are compared exactly: `\frac{1}{2}`, `0.5`, `2/4` and `50\%` are one; so are `3\frac12` and `7/2`, `1{,}000` and
- * `10^3`. Sets, lists, tuples, intervals, inequalities, matrices and `x = …` are compared by their parts. A unit counts
+ * `10^3`. Sets, lists, tuples, intervals, inequalities, matrices and `x = …` are compared by their
+ * parts; the name before `=` does not count. A unit counts
  * only where both have one, and is not converted. Roots, π and variables are compared by mathjs, an optional peer: to
  * nine digits, at eight points. Answers over 1000 characters are compared as text.
  *

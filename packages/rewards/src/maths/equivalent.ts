@@ -19,7 +19,7 @@ export type Verdict = boolean | undefined;
 
 /**
  * Says whether two answers mean the same: LaTeX or plain, numbers exactly, sets and lists in any order, tuples,
- * intervals and matrices item by item. A unit counts only where both have one, as does the name before `=`.
+ * intervals and matrices item by item. A unit counts only where both have one; the name before `=` does not count.
  *
  * @param compare decides what normalisation cannot: roots, π, variables. Without it such pairs are `undefined`.
  */
