@@ -106,6 +106,7 @@ function optimizerOf({ optimizer: { betas, eps, groups } }) {
   }
   const decayed = new Set(groups.flatMap((group) => (group.weight_decay ? group.params : [])));
   return {
+    name: 'adamw',
     beta1: betas[0],
     beta2: betas[1],
     epsilon: eps,

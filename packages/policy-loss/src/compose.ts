@@ -85,7 +85,10 @@ export function compose({
       },
     };
   };
-  return controllers.length > 0 ? Object.assign(loss, { controllers }) : loss;
+  return Object.assign(loss, {
+    ...(controllers.length > 0 && { controllers }),
+    ...(kl?.needsDistributionKl && { needsDistributionKl: true }),
+  });
 }
 
 /** `Σ wᵢ vᵢ` over the weights that are not 0, so that a value nobody wants cannot spoil the sum. */

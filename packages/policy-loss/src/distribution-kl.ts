@@ -45,7 +45,8 @@ export function distributionKlPenalty({
       backwardDistributionKl: (grad) => grad.map((g, i) => g * b * weights[i]), // [B, T]
     };
   };
-  return typeof coefficient === 'number'
-    ? penalty
-    : Object.assign(penalty, { controllers: [beta] });
+  return Object.assign(penalty, {
+    needsDistributionKl: true,
+    ...(typeof coefficient !== 'number' && { controllers: [beta] }),
+  });
 }

@@ -65,6 +65,8 @@ export interface PolicyLoss {
   (input: LossInput): LossResult;
   /** Coefficients that the loop updates once per optimizer step, and saves with a checkpoint. */
   readonly controllers?: readonly Controller[];
+  /** The engine is to give `distributionKl`, which costs a pass of the reference over the vocabulary. */
+  readonly needsDistributionKl?: boolean;
 }
 
 /** A coefficient that may change from step to step. */
@@ -146,6 +148,7 @@ export type Surrogate = (batch: LossBatch) => TokenTerm;
 export interface KlPenalty {
   (batch: LossBatch): KlTerm;
   readonly controllers?: readonly Controller[];
+  readonly needsDistributionKl?: boolean;
 }
 
 /** A token term that may also send a gradient to the full-distribution KL. */

@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { keyedRandom } from '@grpo/random';
 import type { LazyTensor } from '@grpo/safetensors';
 import {
-  type AdamWOptions,
-  type AdamWState,
-  adamWInit,
   dispose,
   gatherRows,
   globalNorm,
   hostLoss,
   keep,
   type NamedTensors,
+  type OptimizerChoice,
+  optimizerInit,
   requireBfloat16,
   type Tensor,
   tensor,
@@ -38,7 +37,7 @@ import {
   writeModelFolder,
 } from './model-folder.js';
 import { hiddenOf, logitsOf, type Network, referenceOutput, statisticsOf } from './network.js';
-import { readOptimizer, writeOptimizer } from './optimizer-file.js';
+import { readOptimizer, type SavedOptimizer, writeOptimizer } from './optimizer-file.js';
 import { randomWeights } from './random-weights.js';
 import { createSampler } from './sampling/sampler.js';
 import { checkBatch, lastRows, selectTokens, toTokenBatch } from './token-batch.js';
@@ -48,6 +47,7 @@ import type {
   HiddenStateModel,
   LogProbLoss,
   LogProbModel,
+  MovingModel,
   OptimStep,
   OptimStepResult,
   Sampler,
@@ -57,11 +57,16 @@ import type {
   TokenStates,
   TrainablePolicy,
 } from './types.js';
-import { accumulateGradients, type OwnTensors, updateWeights } from './update-weights.js';
+import {
+  accumulateGradients,
+  mixWeights,
+  type OwnTensors,
+  updateWeights,
+} from './update-weights.js';
 
 export interface LanguageModelOptions {
-  /** AdamW's settings. Default: weight decay 0. */
-  readonly optimizer?: AdamWOptions;
+  /** Where a step names none. Default: AdamW without weight decay. */
+  readonly optimizer?: OptimizerChoice;
   /** Freeze the weights and train new low-rank adapters on them. Default: train all weights. */
   readonly lora?: LoraOptions;
   /** Freeze the weights and go on training the adapter of this folder, which PEFT or `save` wrote. */
@@ -85,13 +90,13 @@ const OPTIMIZER_FILE = 'optimizer.safetensors';
  * A causal language model on the tensor engine: scores tokens, learns from a loss on their log-probs, samples.
  * Start a backend with `initBackend` first. Owns its weights: `dispose` frees them.
  */
-export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineModel {
+export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingModel, EngineModel {
   /** Weights without gradient: the base of adapters. */
   #frozen: OwnTensors = {};
   #trained: OwnTensors = {};
   /** All of them; a new object whenever one changes. */
   #weights: NamedTensors = {};
-  #optimizer: AdamWState | undefined;
+  #optimizer: SavedOptimizer | undefined;
   #gradients: OwnTensors | undefined;
   #config: EngineConfig;
   #lora: LoraOptions | undefined;
@@ -271,9 +276,19 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
     return result();
   }
 
-  async optimStep({ learningRate, maxGradNorm }: OptimStep): Promise<OptimStepResult> {
+  async optimStep({
+    learningRate,
+    maxGradNorm,
+    optimizer: choice = this.#options.optimizer ?? { name: 'adamw' },
+  }: OptimStep): Promise<OptimStepResult> {
     if (this.#gradients === undefined) {
       throw new Error('optimStep: needs gradients, got none. Call forwardBackward first.');
+    }
+    const { name } = choice;
+    if (this.#optimizer && this.#optimizer.name !== name) {
+      throw new Error(
+        `optimStep: needs ${this.#optimizer.name}, the optimizer of the steps before, got ${name}. Keep it, or open the model without its optimizer state.`,
+      );
     }
     const gradients = this.#gradients;
     const gradNorm = globalNorm(gradients);
@@ -285,12 +300,24 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
     }
     // As torch.nn.utils.clip_grad_norm_: 1e-6 keeps the quotient finite.
     const scale = maxGradNorm === undefined ? 1 : Math.min(1, maxGradNorm / (gradNorm + 1e-6));
-    const state = this.#optimizer ?? adamWInit(this.#trained);
-    const { optimizer } = this.#options;
-    const next = updateWeights(this.#trained, gradients, state, learningRate, scale, optimizer);
+    const state = this.#optimizer?.state ?? optimizerInit(name, this.#trained);
+    const next = updateWeights(this.#trained, gradients, state, learningRate, scale, choice);
     this.#hold(this.#frozen, next.weights);
-    this.#optimizer = next.state;
+    this.#optimizer = { name, state: next.state };
     return { gradNorm };
+  }
+
+  discardGradients(): void {
+    dispose(this.#gradients ?? {});
+    this.#gradients = undefined;
+    this.#passes = 0;
+  }
+
+  async follow(policy: TrainablePolicy, alpha: number): Promise<void> {
+    if (!(policy instanceof LanguageModel)) {
+      throw new Error('follow: needs a LanguageModel, got another kind of policy. Sync by hand.');
+    }
+    this.#hold(this.#frozen, mixWeights(this.#trained, policy.#weights, alpha));
   }
 
   /**
@@ -375,11 +402,9 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
   }
 
   #clearOptimizer(): void {
-    dispose(this.#gradients ?? {});
-    if (this.#optimizer) dispose([this.#optimizer.first, this.#optimizer.second]);
-    this.#gradients = undefined;
+    this.discardGradients();
+    if (this.#optimizer) dispose([this.#optimizer.state.first, this.#optimizer.state.second]);
     this.#optimizer = undefined;
-    this.#passes = 0;
   }
 
   #readOptimizer(folder: string): void {
@@ -389,7 +414,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, EngineM
   /** @param constants gets what the caller disposes of after the backward pass */
   #trainingPass(constants: Tensor[]): TrainingPass {
     const { dropout: rate = 0, seed = 0 } = this.#lora ?? {};
-    const pass = [this.#optimizer?.step ?? 0, this.#passes++];
+    const pass = [this.#optimizer?.state.step ?? 0, this.#passes++];
     const seedOf = (module: string) =>
       Math.floor(keyedRandom(seed, 'dropout', ...pass, module).next() * 2 ** 32);
     return {

@@ -5,6 +5,10 @@
  * - Sampler: makes tokens. Trainable policy: scores tokens and learns.
  */
 import type { Message } from '@grpo/rewards';
+import type { OptimizerChoice } from '@grpo/tensor';
+
+export type { OptimizerChoice };
+
 
 /** One sequence of a batch: its ids, and which of them the loss looks at. */
 export interface TokenSequence {
@@ -72,6 +76,8 @@ export interface OptimStep {
   readonly learningRate: number;
   /** Gradients with a larger total L2 norm are scaled down to it. Default: no clipping. */
   readonly maxGradNorm?: number;
+  /** The same in every step. Default: the policy's own. */
+  readonly optimizer?: OptimizerChoice;
 }
 
 export interface OptimStepResult {
@@ -107,6 +113,14 @@ export interface HiddenStateModel {
   hiddenStates(batch: TokenBatch): Promise<TokenStates>;
 }
 
+/** A reference that can follow a policy. */
+export interface MovingModel extends LogProbModel {
+  /** w ← α · w_policy + (1 − α) · w for every weight w. */
+  follow(policy: TrainablePolicy, alpha: number): Promise<void>;
+  save(folder: string): Promise<void>;
+  load(folder: string): Promise<void>;
+}
+
 /** A language model that can be trained through its per-token log-probs. */
 export interface TrainablePolicy extends LogProbModel {
   /** Adds the gradient of `loss` to the gradients held since the last `optimStep`. */
@@ -117,6 +131,8 @@ export interface TrainablePolicy extends LogProbModel {
   ): Promise<ForwardBackward>;
   /** Applies the held gradients, clears them, and returns their norm before clipping. */
   optimStep(options: OptimStep): Promise<OptimStepResult>;
+  /** Drops the held gradients: the next step starts from none. */
+  discardGradients(): void;
   /** Writes the model folder; with `optimizer`, also what a resume needs. */
   save(folder: string, options?: { readonly optimizer?: boolean }): Promise<void>;
   /** Replaces weights, and optimizer state where the folder has it. */
