@@ -38,8 +38,8 @@ export const suites: readonly Suite[] = [
     test: 'packages/policy/src/language-model.test.ts',
     covers: [
       'packages/policy/src/forward.ts',
+      'packages/policy/src/layout.ts',
       'packages/policy/src/linear.ts',
-      'packages/policy/src/model-folder.ts',
       'packages/policy/src/optimizer-file.ts',
     ],
     why: 'What counts is the whole: logits as in transformers, gradients, a folder that was saved and read.',
@@ -53,6 +53,21 @@ export const suites: readonly Suite[] = [
     test: 'packages/policy/src/sampling/sampler.test.ts',
     covers: ['packages/policy/src/sampling/'],
     why: 'What the parts of the decode loop are for shows in what it samples: rows that come, go and stay the same.',
+  },
+  {
+    test: 'packages/policy/src/network.test.ts',
+    covers: ['packages/policy/src/engine-config.ts'],
+    why: 'A precision is what a whole pass computes in: losses and gradients beside those of float32.',
+  },
+  {
+    test: 'packages/policy/src/lora.test.ts',
+    covers: ['packages/policy/src/frozen-model.ts'],
+    why: 'The frozen model is the one under the adapters: it must stay where training began.',
+  },
+  {
+    test: 'packages/policy/src/adapter-folder.test.ts',
+    covers: ['packages/policy/src/merge-adapters.ts'],
+    why: 'Merged weights are right where they give the logits of the adapted model that PEFT wrote.',
   },
   {
     test: 'packages/policy/src/architectures/conformance.test.ts',
