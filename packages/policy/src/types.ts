@@ -9,7 +9,6 @@ import type { OptimizerChoice } from '@grpo/tensor';
 
 export type { OptimizerChoice };
 
-
 /** One sequence of a batch: its ids, and which of them the loss looks at. */
 export interface TokenSequence {
   readonly ids: readonly number[];
