@@ -11,6 +11,8 @@ export interface CorrectnessOptions extends ConversationOptions {
   readonly column?: string;
 }
 
+/** Beyond so many characters an answer is not looked at. */
+const MAX_CHARACTERS = 20_000;
 /** References of at most so many words must stand in the answer as they are. */
 const SHORT = 4;
 const NEGATION =
@@ -37,13 +39,15 @@ export function correctness({ judge, column = 'answer' }: CorrectnessOptions = {
       const reference = referenceOf(episode, column);
       if (reference === undefined || words(reference).length === 0) return null;
       const { substance, isRefusal } = measure(episode);
-      const stated = sentences(episode.completion).filter((one) => !deniesOnly(one, reference));
+      // Code counts here: the answer may be a command.
+      const completion = episode.completion.slice(0, MAX_CHARACTERS);
+      const stated = sentences(completion).filter((one) => !deniesOnly(one, reference));
       const wanted = words(reference);
       const isShort = wanted.length <= SHORT;
       const found = isShort
         ? Number(stated.some((one) => holds(words(one), wanted)))
         : longShare(reference, stated);
-      const commitment = isShort && isHedged(episode.completion, wanted) ? 0.5 : 1;
+      const commitment = isShort && isHedged(completion, wanted) ? 0.5 : 1;
       const value = substance * found * commitment * (isRefusal ? REFUSAL_FACTOR : 1);
       return { value, parts: { substance, found, commitment } };
     },

@@ -1,7 +1,7 @@
 import type { Reward } from '../types.js';
 import { type ConversationOptions, judgedOrMeasured } from './judged-or-measured.js';
 import { type Measures, measure, replyFactor } from './measures.js';
-import { contentWords, sentences, words } from './words.js';
+import { contentWords, sentences, withoutCode, words } from './words.js';
 
 /** More questions than this are an interrogation. */
 const MAX_QUESTIONS = 2;
@@ -35,7 +35,7 @@ export function engagement({ judge }: ConversationOptions = {}): Reward {
 
 function invites({ sentences: related, topic, known }: Measures, completion: string): boolean {
   const isQuestion = (sentence: string): boolean => sentence.trimEnd().endsWith('?');
-  if (sentences(completion).filter(isQuestion).length > MAX_QUESTIONS) return false;
+  if (sentences(withoutCode(completion)).filter(isQuestion).length > MAX_QUESTIONS) return false;
   const said = new Set(related.filter((one) => !isQuestion(one)).flatMap(contentWords));
   return related.some((sentence) => {
     const stems = contentWords(sentence);

@@ -17,6 +17,10 @@ test('code is taken out, also where its end is missing', () => {
   expect(withoutCode('a ```x = 1``` b ```y')).toBe('a   b  ');
 });
 
+test('of an endless answer the beginning alone is looked at', () => {
+  expect(withoutCode('word '.repeat(100_000))).toHaveLength(20_000);
+});
+
 test('a list shorter than n has no n-grams', () => {
   expect(nGrams(['a', 'b', 'c'], 2)).toEqual(['a b', 'b c']);
   expect(nGrams(['a'], 2)).toEqual([]);

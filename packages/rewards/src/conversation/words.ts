@@ -43,9 +43,12 @@ export function sentences(text: string): string[] {
   return text.split(/(?<=[.!?])\s+|\n+/).filter((sentence) => words(sentence).length > 0);
 }
 
-/** Code is neither prose nor stuffing: the measures look at what stands around it. */
+/** Beyond so many characters an answer is not looked at, so that none holds the event loop for long. */
+const MAX_CHARACTERS = 20_000;
+
+/** What the measures look at: the first 20 000 characters without code, which is neither prose nor stuffing. */
 export function withoutCode(text: string): string {
-  return text.replace(/```.*?(?:```|$)/gs, ' ');
+  return text.slice(0, MAX_CHARACTERS).replace(/```.*?(?:```|$)/gs, ' ');
 }
 
 /** The n-grams of a list of words. */
