@@ -8,8 +8,8 @@ import {
   transpose,
 } from '@grpo/tensor';
 import type { DecoderOps, ModelConfig, Rope } from './architecture.js';
-import type { Layout } from './forward.js';
 import { attendInParts, cachedPlaces, growCache, type LayerCache } from './key-value-cache.js';
+import type { Layout } from './layout.js';
 
 /** Added to a score to hide a position: exp underflows to 0, and a row that hides everything stays finite. */
 const HIDDEN = -1e9;

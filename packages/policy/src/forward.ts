@@ -18,27 +18,9 @@ import { causalAttention } from './causal-attention.js';
 import { decoder } from './decoder.js';
 import { type EngineConfig, productIn } from './engine-config.js';
 import type { LayerCache } from './key-value-cache.js';
+import { type Layout, positionOfEachRow } from './layout.js';
 import { linear } from './linear.js';
 import { type AdapterDropout, adapterOf } from './lora.js';
-
-/** Where the rows of a forward pass stand in their sequences. */
-export interface Layout {
-  readonly sequences: number;
-  /** New tokens per sequence; row b · tokens + t is token t of sequence b. */
-  readonly tokens: number;
-  readonly ids: Int32Array; // [B · T]
-  /** Position of each row in its sequence, or [T] where all sequences share them. */
-  readonly positions: Int32Array;
-  /** Whether the query at row t of sequence b sees the key at place s, cached places first. */
-  readonly visible: (sequence: number, token: number, place: number) => boolean;
-  /**
-   * Tokens from the key at place s to the query at row t, 0 for itself, for layers that see a window of them.
-   * Default: places follow one another without gaps, the new tokens last.
-   */
-  readonly distance?: (sequence: number, token: number, place: number) => number;
-  /** All sequences have the same view, so that one mask serves them all. */
-  readonly sameView: boolean;
-}
 
 /** What a pass that a gradient is taken of needs to know. */
 export interface TrainingPass {
@@ -49,18 +31,6 @@ export interface TrainingPass {
   /** Is given the constants that all layers share, to keep them until the gradient is taken. */
   readonly hold: (constant: Tensor) => Tensor;
   readonly dropout?: AdapterDropout | undefined;
-}
-
-/** Right-padded sequences from position 0: causality alone keeps the padding out of sight. */
-export function causalLayout(ids: Int32Array, sequences: number, tokens: number): Layout {
-  return {
-    sequences,
-    tokens,
-    ids,
-    positions: Int32Array.from({ length: tokens }, (_, t) => t),
-    visible: (_sequence, token, place) => place <= token,
-    sameView: true,
-  };
 }
 
 /**
@@ -123,10 +93,4 @@ function trainedIn(at: string, trained: NamedTensors): Tensor[] {
   return Object.entries(trained).flatMap(([name, weight]) =>
     name.startsWith(`${at}.`) ? [weight] : [],
   );
-}
-
-/** [N] */
-function positionOfEachRow({ positions, sequences, tokens }: Layout): Int32Array {
-  if (positions.length === sequences * tokens) return positions;
-  return Int32Array.from({ length: sequences * tokens }, (_, row) => positions[row % tokens]);
 }

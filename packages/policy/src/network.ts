@@ -11,7 +11,8 @@ import {
 } from '@grpo/tensor';
 import { outputWeight } from './decoder.js';
 import { type EngineConfig, productIn } from './engine-config.js';
-import { causalLayout, forwardHidden, type TrainingPass } from './forward.js';
+import { forwardHidden, type TrainingPass } from './forward.js';
+import { causalLayout } from './layout.js';
 import type { TokenBatch } from './types.js';
 
 /** A decoder and its weights, as the tensor engine runs them. */
