@@ -217,23 +217,29 @@ test('what hangs is left behind, its signal aborted, and the episode fails by ti
   expect(signals.map((signal) => signal?.aborted)).toEqual([true, true, undefined]);
 });
 
-test('an episode has a time limit of its own', async () => {
-  const slow: EnvFactory = (t) => {
-    const sound = asking(4, { count: 0 })(t);
+test('an episode has a time limit of its own, which ends it between two turns as well', async () => {
+  const closed = { count: 0 };
+  const env: EnvFactory = (t) => {
+    const sound = asking(1_000_000, closed)(t);
     const step: Env['step'] = async (message) => {
-      await new Promise((resolve) => setTimeout(resolve, t.id === '1' ? 40 : 0));
+      await new Promise((resolve) => setTimeout(resolve, 5));
       return sound.step(message);
     };
     return { ...sound, step };
   };
-  const rollouts = await rollOut([task('1'), task('2')], 1, {
+  const [rollout] = await rollOut([task('1')], 1, {
     ...options,
-    env: slow,
+    env,
     sampler: counter(),
-    episodeTimeoutMs: 100,
+    maxTurns: 1_000_000,
+    episodeTimeoutMs: 60,
   });
-  expect(rollouts[0].failure?.reason).toContain('the episode took longer than 100 ms');
-  expect(rollouts[1].failure).toBeUndefined();
+  expect(rollout.failure?.kind).toBe('timeout');
+  expect(rollout.failure?.reason).toContain('the episode took longer than 60 ms');
+  expect(closed.count).toBe(1);
+  const turns = rollout.turnRewards.length;
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(rollout.turnRewards).toHaveLength(turns);
 });
 
 test('a cancelled rollout closes what is open, begins nothing more and gives the reason', async () => {
