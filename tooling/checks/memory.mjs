@@ -1,6 +1,7 @@
 // Measures the peak memory and the time of training steps on the shape of Qwen2.5-0.5B, with random weights.
 //   node tooling/checks/memory.mjs [lora] [full] [options]    default: lora
-// Options: --batch=4 --tokens=512 --steps=2 --rank=16 --layers=24 --no-checkpointing --bfloat16 --limit=12 (GiB)
+// Options: --batch=4 --tokens=512 --steps=2 --rank=16 --layers=24 --vocabulary=151936
+//   --no-checkpointing --bfloat16 --limit=12 (GiB)
 // Each kind of training runs in a process of its own. Ends with status 1 where `lora` passes the limit.
 // `npm run build` first; the backend is the one that GRPO_BACKEND names, by default the fastest that loads.
 import { spawnSync } from 'node:child_process';
@@ -58,8 +59,9 @@ async function measure(kind) {
     return `${seconds.toFixed(1)} s`;
   };
   const rank = option('rank', 16);
+  const vocabulary = option('vocabulary', SHAPE.vocab_size);
   const model = LanguageModel.create(
-    { ...SHAPE, num_hidden_layers: option('layers', 24) },
+    { ...SHAPE, vocab_size: vocabulary, num_hidden_layers: option('layers', 24) },
     new Map(),
     1,
     {
@@ -76,7 +78,7 @@ async function measure(kind) {
   const size = sequences * tokens;
   const batch = {
     shape: [sequences, tokens],
-    ids: Int32Array.from({ length: size }, (_, i) => (i * 7919) % SHAPE.vocab_size),
+    ids: Int32Array.from({ length: size }, (_, i) => (i * 7919) % vocabulary),
     lengths: new Int32Array(sequences).fill(tokens),
     mask: Uint8Array.from({ length: size }, (_, i) => (i % tokens === 0 ? 0 : 1)),
   };

@@ -5,8 +5,11 @@ export { type ChatTemplate, type ChatTemplateInput, createChatTemplate } from '.
 export { type ChatTemplateFile, chatTemplateOf } from './chat-template-files.js';
 export { type LlamaConfig, llamaConfigJson, parseModelConfig, weightShapes } from './config.js';
 export { decoder, outputWeight } from './decoder.js';
+export type { Precision } from './engine-config.js';
 export { createHttpSampler, type HttpSamplerOptions } from './http-sampler/http-sampler.js';
-export { LanguageModel, type LanguageModelOptions } from './language-model.js';
+export { LanguageModel, type LanguageModelOptions, type SaveOptions } from './language-model.js';
+export type { LoraOptions } from './lora.js';
+export type { WeightOptions } from './model-folder.js';
 export { parseChatJson } from './python-numbers.js';
 export { createStreamDecoder } from './stream-decoder.js';
 export { readTextFiles } from './text-files.js';
