@@ -117,4 +117,7 @@ test('logits that are not finite are an error that says what to do', () => {
   expect(() => nextToken(Float32Array.of(Number.NaN, Number.NaN), plain, 0.5)).toThrow(
     'needs finite logits, got a maximum of NaN',
   );
+  expect(() => nextToken(Float32Array.of(0, Number.NaN), { temperature: 1, topK: 1 }, 0.5)).toThrow(
+    'needs finite logits, got a maximum of 0 and a total of NaN',
+  );
 });

@@ -40,7 +40,7 @@ export interface NextToken {
  * @param logits [V] unnormalised log-probs
  * @param uniform one draw from [0, 1); not used at temperature 0
  * @param scratch [V] overwritten; hand in the same one for every token
- * @throws if no logit is finite, or every id is forbidden
+ * @throws if a logit is NaN, none is finite, or every id is forbidden
  */
 export function nextToken(
   logits: Float32Array,
@@ -56,12 +56,12 @@ export function nextToken(
   const isCut = temperature !== 0 && (topK !== undefined || topP < 1 || minP > 0);
 
   const top = logits[argMax(logits)];
-  if (!Number.isFinite(top)) {
+  const total = toWeights(logits, scratch, top, divisor); // Σ exp((z − top) / T)
+  if (!Number.isFinite(top) || !Number.isFinite(total)) {
     throw new Error(
-      `nextToken: needs finite logits, got a maximum of ${top}. The weights hold numbers that are not finite: lower the learning rate or go back to a checkpoint.`,
+      `nextToken: needs finite logits, got a maximum of ${top} and a total of ${total}. The weights hold numbers that are not finite: lower the learning rate or go back to a checkpoint.`,
     );
   }
-  const total = toWeights(logits, scratch, top, divisor); // Σ exp((z − top) / T)
   const logTotal = Math.log(total);
   const logProb = (id: number) => (logits[id] - top) / divisor - logTotal;
   if (!isPenalised && !isForbidding && !isCut) {
@@ -69,7 +69,7 @@ export function nextToken(
     return { id, logProb: logProb(id), sampledLogProb: logProb(id) };
   }
 
-  const changed = isPenalised || isForbidding ? Float32Array.from(logits) : logits;
+  const changed = isPenalised || isForbidding ? logits.slice() : logits;
   if (isPenalised) penalise(changed, new Set(context.seen), repetitionPenalty);
   if (isForbidding) for (const id of context.forbidden ?? []) changed[id] = -Infinity;
   const best = argMax(changed);
@@ -123,7 +123,7 @@ function cutTail(
 ): number {
   let sum = total;
   if (topK !== undefined && topK < weights.length) {
-    const { value } = selectLargest(Float64Array.from(logits), topK, () => 1);
+    const { value } = selectLargest(new Float64Array(logits), topK, () => 1);
     sum = keepWhere(weights, (_, v) => logits[v] >= value);
   }
   if (topP < 1) {

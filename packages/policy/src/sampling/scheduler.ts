@@ -174,7 +174,7 @@ export function createScheduler(
 
   return {
     add: (rows) => {
-      waiting.push(...rows);
+      waiting = [...waiting, ...rows];
       if (isLooping) return;
       isLooping = true;
       void loop();
