@@ -33,13 +33,14 @@ const option = (name, fallback) => {
 };
 const kinds = args.filter((arg) => !arg.startsWith('--'));
 
-if (process.env.GRPO_MEMORY_CHECK) await measure(process.env.GRPO_MEMORY_CHECK);
+if (args.includes('--here')) await measure(kinds[0]);
 else for (const kind of kinds.length > 0 ? kinds : ['lora']) runApart(kind);
 
 function runApart(kind) {
-  const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...args], {
+  const options = args.filter((arg) => arg.startsWith('--'));
+  const script = fileURLToPath(import.meta.url);
+  const { status } = spawnSync(process.execPath, [script, kind, '--here', ...options], {
     stdio: 'inherit',
-    env: { ...process.env, GRPO_MEMORY_CHECK: kind },
   });
   if (status !== 0) process.exitCode = 1;
 }
