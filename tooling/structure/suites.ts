@@ -56,8 +56,16 @@ export const suites: readonly Suite[] = [
   },
   {
     test: 'packages/policy/src/network.test.ts',
-    covers: ['packages/policy/src/engine-config.ts'],
+    covers: [
+      'packages/policy/src/engine-config.ts',
+      'packages/policy/src/language-model-options.ts',
+    ],
     why: 'A precision is what a whole pass computes in: losses and gradients beside those of float32.',
+  },
+  {
+    test: 'packages/policy/src/model-folder.test.ts',
+    covers: ['packages/policy/src/weight-tensors.ts'],
+    why: 'Weights go from a folder to tensors and back: what is opened must be what was saved.',
   },
   {
     test: 'packages/policy/src/lora.test.ts',

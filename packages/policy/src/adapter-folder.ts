@@ -93,6 +93,18 @@ export function readAdapterConfig(folder: string): AdapterFolder {
 }
 
 /**
+ * Where the base model of an adapter is.
+ *
+ * @throws if the adapter names none that is here
+ */
+export function baseFolderOf({ baseModel }: AdapterFolder, folder: string): string {
+  if (baseModel !== undefined && existsSync(baseModel)) return baseModel;
+  throw new Error(
+    `LanguageModel.open: needs the base model of the adapter, got ${JSON.stringify(baseModel)} in ${join(folder, 'adapter_config.json')}, which is no folder here. Open the base model's folder with { adapter: ${JSON.stringify(folder)} }.`,
+  );
+}
+
+/**
  * Reads the adapter's weights.
  *
  * @returns by the names that `adapterNames` gives

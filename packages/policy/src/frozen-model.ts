@@ -1,7 +1,7 @@
-import { tidy } from '@grpo/tensor';
-import { type Network, statisticsOf } from './network.js';
-import { checkBatch, scatter, selectTokens } from './token-batch.js';
-import type { LogProbModel, TokenBatch } from './types.js';
+import { gatherRows, tidy } from '@grpo/tensor';
+import { hiddenOf, logitsOf, type Network, statisticsOf } from './network.js';
+import { checkBatch, lastRows, scatter, selectTokens, toTokenBatch } from './token-batch.js';
+import type { LogProbModel, TokenBatch, TokenStates } from './types.js';
 
 /** How models of the tensor engine find each other's weights. */
 export const NETWORK: unique symbol = Symbol('network');
@@ -49,6 +49,35 @@ export function logProbsOf(network: Network, batch: TokenBatch): Float64Array {
   const values = picked.dataSync();
   picked.dispose();
   return scatter(values, at, batch.ids.length);
+}
+
+/** The hidden states in which a value function is asked. */
+export function tokenStatesOf(network: Network, batch: TokenBatch): TokenStates {
+  checkBatch(batch, network.config);
+  const { rows } = selectTokens(batch); // [N]
+  const width = network.config.hiddenSize;
+  const picked = Int32Array.from([...rows, ...lastRows(batch)]); // [N + B]
+  let data = new Float32Array(picked.length * width);
+  if (batch.ids.length > 0) {
+    const states = tidy(() => gatherRows(hiddenOf(network, batch), picked)); // [N + B, D]
+    data = Float32Array.from(states.dataSync());
+    states.dispose();
+  }
+  const first = rows.length * width;
+  return {
+    before: { data: data.slice(0, first), shape: [rows.length, width] },
+    after: { data: data.slice(first), shape: [batch.shape[0], width] },
+  };
+}
+
+/** Logits after each token of one sequence. @param ids [T] @returns [T, V] */
+export function sequenceLogits(network: Network, ids: readonly number[]): Float32Array {
+  const batch = toTokenBatch([{ ids, mask: ids.map(() => false) }]);
+  checkBatch(batch, network.config);
+  const logits = tidy(() => logitsOf(network, hiddenOf(network, batch))); // [T, V]
+  const values = logits.dataSync() as Float32Array;
+  logits.dispose();
+  return values;
 }
 
 function isEngineModel(model: LogProbModel): model is EngineModel {

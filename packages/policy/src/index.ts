@@ -7,7 +7,8 @@ export { type LlamaConfig, llamaConfigJson, parseModelConfig, weightShapes } fro
 export { decoder, outputWeight } from './decoder.js';
 export type { Precision } from './engine-config.js';
 export { createHttpSampler, type HttpSamplerOptions } from './http-sampler/http-sampler.js';
-export { LanguageModel, type LanguageModelOptions, type SaveOptions } from './language-model.js';
+export { LanguageModel } from './language-model.js';
+export type { LanguageModelOptions, SaveOptions } from './language-model-options.js';
 export type { LoraOptions } from './lora.js';
 export type { WeightOptions } from './model-folder.js';
 export { parseChatJson } from './python-numbers.js';

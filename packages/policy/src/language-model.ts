@@ -1,46 +1,46 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyedRandom } from '@grpo/random';
-import type { LazyTensor } from '@grpo/safetensors';
 import {
   dispose,
-  gatherRows,
   globalNorm,
   hostLoss,
   keep,
   type NamedTensors,
-  type OptimizerChoice,
   optimizerInit,
   requireBfloat16,
   type Tensor,
-  tensor,
   tidy,
   valueAndGradients,
 } from '@grpo/tensor';
 import {
-  type AdapterFolder,
+  baseFolderOf,
   isAdapterFolder,
   readAdapterConfig,
   readAdapterWeights,
   writeAdapterFolder,
 } from './adapter-folder.js';
 import { type ModelConfig, parseModelConfig } from './config.js';
-import type { EngineConfig, Precision } from './engine-config.js';
+import type { EngineConfig } from './engine-config.js';
 import type { TrainingPass } from './forward.js';
-import { type EngineModel, frozenModel, logProbsOf, NETWORK, networkOf } from './frozen-model.js';
+import {
+  type EngineModel,
+  frozenModel,
+  logProbsOf,
+  NETWORK,
+  networkOf,
+  sequenceLogits,
+  tokenStatesOf,
+} from './frozen-model.js';
+import type { LanguageModelOptions, SaveOptions } from './language-model-options.js';
 import { adapterScale, createAdapters, type LoraOptions } from './lora.js';
 import { mergedWeights } from './merge-adapters.js';
-import {
-  type ModelFolder,
-  type WeightOptions,
-  withModelFolder,
-  writeModelFolder,
-} from './model-folder.js';
-import { hiddenOf, logitsOf, type Network, referenceOutput, statisticsOf } from './network.js';
+import { type ModelFolder, withModelFolder, writeModelFolder } from './model-folder.js';
+import { type Network, referenceOutput, statisticsOf } from './network.js';
 import { readOptimizer, type SavedOptimizer, writeOptimizer } from './optimizer-file.js';
 import { randomWeights } from './random-weights.js';
 import { createSampler } from './sampling/sampler.js';
-import { checkBatch, lastRows, selectTokens, toTokenBatch } from './token-batch.js';
+import { checkBatch, selectTokens } from './token-batch.js';
 import { createTokenLoss } from './token-loss.js';
 import type {
   ForwardBackward,
@@ -63,26 +63,7 @@ import {
   type OwnTensors,
   updateWeights,
 } from './update-weights.js';
-
-export interface LanguageModelOptions {
-  /** Where a step names none. Default: AdamW without weight decay. */
-  readonly optimizer?: OptimizerChoice;
-  /** Freeze the weights and train new low-rank adapters on them. Default: train all weights. */
-  readonly lora?: LoraOptions;
-  /** Freeze the weights and go on training the adapter of this folder, which PEFT or `save` wrote. */
-  readonly adapter?: string;
-  /** Hold only what enters each layer and compute the layer again for the gradient: less memory, more time. Default false. */
-  readonly gradientCheckpointing?: boolean;
-  /** How products of matrices are computed; bfloat16 needs the native backend or a GPU. Default float32. */
-  readonly precision?: Precision;
-}
-
-export interface SaveOptions extends WeightOptions {
-  /** Also what a resume needs. Default false. */
-  readonly optimizer?: boolean;
-  /** Write a whole model with the adapters folded in, rather than the adapter alone. Default false. */
-  readonly merged?: boolean;
-}
+import { countOf, toLazy, toTensors } from './weight-tensors.js';
 
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 
@@ -210,21 +191,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
   }
 
   async hiddenStates(batch: TokenBatch): Promise<TokenStates> {
-    checkBatch(batch, this.#config);
-    const { rows } = selectTokens(batch); // [N]
-    const width = this.#config.hiddenSize;
-    const picked = Int32Array.from([...rows, ...lastRows(batch)]); // [N + B]
-    let data = new Float32Array(picked.length * width);
-    if (batch.ids.length > 0) {
-      const states = tidy(() => gatherRows(hiddenOf(this[NETWORK](), batch), picked)); // [N + B, D]
-      data = Float32Array.from(states.dataSync());
-      states.dispose();
-    }
-    const first = rows.length * width;
-    return {
-      before: { data: data.slice(0, first), shape: [rows.length, width] },
-      after: { data: data.slice(first), shape: [batch.shape[0], width] },
-    };
+    return tokenStatesOf(this[NETWORK](), batch);
   }
 
   /**
@@ -234,14 +201,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
    * @returns [T, V] row-major
    */
   async logits(ids: readonly number[]): Promise<Float32Array> {
-    const mask = ids.map(() => false);
-    const batch = toTokenBatch([{ ids, mask }]);
-    checkBatch(batch, this.#config);
-    const network = this[NETWORK]();
-    const logits = tidy(() => logitsOf(network, hiddenOf(network, batch))); // [T, V]
-    const values = logits.dataSync() as Float32Array;
-    logits.dispose();
-    return values;
+    return sequenceLogits(this[NETWORK](), ids);
   }
 
   async forwardBackward(
@@ -434,46 +394,4 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
       `${caller}: needs a model with adapters, got one without. Open it with { lora } or { adapter }; for a reference of a model that trains all its weights, open the folder a second time.`,
     );
   }
-}
-
-/** Float32 tensors, each made before the next is read. */
-function toTensors(weights: ReadonlyMap<string, LazyTensor>): OwnTensors {
-  const tensors: OwnTensors = {};
-  try {
-    for (const [name, { shape, read }] of weights) tensors[name] = tensor(read(), [...shape]);
-  } catch (error) {
-    dispose(tensors);
-    throw error;
-  }
-  return tensors;
-}
-
-/** Weights as they are written, some of them made when their turn comes. */
-function toLazy(
-  weights: NamedTensors,
-  changed: ReadonlyMap<string, () => Tensor> = new Map(),
-): Map<string, LazyTensor> {
-  const lazy = Object.entries(weights).map(([name, weight]) => {
-    const read = () => {
-      const compute = changed.get(name);
-      if (compute === undefined) return weight.dataSync() as Float32Array;
-      const made = compute();
-      const values = Float32Array.from(made.dataSync());
-      made.dispose();
-      return values;
-    };
-    return [name, { shape: weight.shape, read }] as const;
-  });
-  return new Map(lazy);
-}
-
-function baseFolderOf({ baseModel }: AdapterFolder, folder: string): string {
-  if (baseModel !== undefined && existsSync(baseModel)) return baseModel;
-  throw new Error(
-    `LanguageModel.open: needs the base model of the adapter, got ${JSON.stringify(baseModel)} in ${join(folder, 'adapter_config.json')}, which is no folder here. Open the base model's folder with { adapter: ${JSON.stringify(folder)} }.`,
-  );
-}
-
-function countOf(weights: NamedTensors): number {
-  return Object.values(weights).reduce((sum, weight) => sum + weight.size, 0);
 }

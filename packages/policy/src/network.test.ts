@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '@grpo/safetensors';
 import { availableBackends, countTensors, initBackend } from '@grpo/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel, type LanguageModelOptions } from './language-model.js';
+import { LanguageModel } from './language-model.js';
+import type { LanguageModelOptions } from './language-model-options.js';
 import { toTokenBatch } from './token-batch.js';
 import type { LogProbLoss } from './types.js';
 
