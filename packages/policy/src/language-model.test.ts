@@ -133,6 +133,27 @@ describe('training', () => {
     model.dispose();
   });
 
+  test('a gradient that is not finite is skipped: weights and optimizer stay, and the next step is as ever', async () => {
+    const [model, other] = [LanguageModel.open(folder), LanguageModel.open(folder)];
+    const overflowing: LogProbLoss = (logProbs) => ({
+      loss: 0,
+      gradLogProbs: Float64Array.from(logProbs, () => 1e38),
+    });
+    await model.forwardBackward(batch, overflowing);
+    const { gradNorm, skipped } = await model.optimStep({ learningRate: 1e-2, maxGradNorm: 1 });
+    expect(Number.isFinite(gradNorm)).toBe(false);
+    expect(skipped).toBe(true);
+    expect([...(await model.logProbs(batch))]).toEqual([...(await other.logProbs(batch))]);
+    for (const each of [model, other]) {
+      await each.forwardBackward(batch, negativeLogLikelihood);
+      const step = await each.optimStep({ learningRate: 1e-2, maxGradNorm: 1 });
+      expect(step.skipped ?? false).toBe(false);
+    }
+    expect([...(await model.logProbs(batch))]).toEqual([...(await other.logProbs(batch))]);
+    model.dispose();
+    other.dispose();
+  });
+
   test('a batch without tokens has states of zeros and none before a token', async () => {
     const model = LanguageModel.open(folder);
     const { before, after } = await model.hiddenStates(toTokenBatch([{ ids: [], mask: [] }]));
