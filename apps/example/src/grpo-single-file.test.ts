@@ -63,7 +63,7 @@ test('the single file and the packages take the same steps', async () => {
   let learner: Learner = { weights, adam: adamWInit(weights) };
 
   for (let step = 0; step < config.maxSteps; step++) {
-    const packages = await trainStep(parts, config, step);
+    const { metrics: packages } = await trainStep(parts, config, { step });
     const tasks = taskBatch(dataset, { seed: config.seed, step, size: config.promptsPerStep });
     const problems = tasks.map(({ messages }) => ({
       promptIds: chat.encodePrompt(messages),

@@ -29,6 +29,7 @@ function policyOf(text: string): TrainablePolicy & { text: string } {
     },
     logProbs: async () => new Float64Array(),
     forwardBackward: async () => ({ loss: 0, metrics: {}, logProbs: new Float64Array() }),
+    discardGradients: () => {},
     optimStep: async () => ({ gradNorm: 0 }),
     sampler: () => ({ sample: async () => [] }),
   };

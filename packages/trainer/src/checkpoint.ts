@@ -3,10 +3,14 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { MovingModel } from '@grpo/policy';
 import type { TrainParts, TrainState } from './types.js';
 
 /** The parts whose weights a checkpoint holds. */
-export type WeightedParts = Pick<TrainParts, 'policy' | 'critic'>;
+export type WeightedParts = Pick<TrainParts, 'policy' | 'critic'> & {
+  /** A reference that moves; a frozen one is where it was opened from. */
+  readonly movingReference?: MovingModel | undefined;
+};
 
 /** A whole checkpoint: its folder checks out against its checksums. */
 export interface Checkpoint {
@@ -17,30 +21,35 @@ export interface Checkpoint {
 const STATE = 'state.json';
 const POLICY = 'policy';
 const CRITIC = 'critic';
+const REFERENCE = 'reference';
 const CHECKSUMS = 'checksums.json';
 const NAME = /^step-(\d+)$/;
 const DIGITS = 6;
 
 /**
- * Writes `FOLDER/step-000120`: the policy and the critic with their optimizers, the state, and a checksum
- * of every file.
+ * Writes `FOLDER/step-000120`: the policy and the critic with their optimizers, a reference that moves, the state, and
+ * a checksum of every file.
  * It is made under another name, synced and then renamed, so that a checkpoint is there whole or not at all.
  *
  * @param keep newest checkpoints that stay
+ * @param best the step of a checkpoint that stays besides
+ * @returns the checkpoint's folder
  */
 export async function saveCheckpoint(
   folder: string,
-  { policy, critic }: WeightedParts,
+  { policy, critic, movingReference }: WeightedParts,
   state: TrainState,
   keep: number,
-): Promise<void> {
-  const final = join(folder, `step-${String(state.step).padStart(DIGITS, '0')}`);
+  best?: number,
+): Promise<string> {
+  const final = checkpointFolder(folder, state.step);
   const aside = `${final}.writing`;
   await rm(aside, { recursive: true, force: true });
   await mkdir(aside, { recursive: true });
   try {
     await policy.save(join(aside, POLICY), { optimizer: true });
     await critic?.valueFunction.save(join(aside, CRITIC));
+    await movingReference?.save(join(aside, REFERENCE));
     await writeFile(join(aside, STATE), `${JSON.stringify(state)}\n`, { flush: true });
     const checksums = JSON.stringify(await checksumsOf(aside), null, 2);
     await writeFile(join(aside, CHECKSUMS), `${checksums}\n`, { flush: true });
@@ -51,9 +60,15 @@ export async function saveCheckpoint(
     await rm(aside, { recursive: true, force: true });
     throw error;
   }
-  for (const step of stepsIn(folder).slice(0, -keep)) {
-    await rm(step.folder, { recursive: true, force: true });
+  for (const old of stepsIn(folder).slice(0, -keep)) {
+    if (old.step !== best) await rm(old.folder, { recursive: true, force: true });
   }
+  return final;
+}
+
+/** Where the checkpoint of a step stands, whether it is there or not. */
+export function checkpointFolder(folder: string, step: number): string {
+  return join(folder, `step-${String(step).padStart(DIGITS, '0')}`);
 }
 
 /**
@@ -78,21 +93,24 @@ export async function latestCheckpoint(
 }
 
 /**
- * Puts policy and critic into the state of a checkpoint.
+ * Puts policy, critic and a moving reference into the state of a checkpoint.
  *
- * @throws where there is a critic and the checkpoint holds none
+ * @throws where there is a critic or a moving reference and the checkpoint holds none
  */
 export async function restoreWeights(
-  { policy, critic }: WeightedParts,
-  { folder }: Checkpoint,
+  { policy, critic, movingReference }: WeightedParts,
+  { folder }: Pick<Checkpoint, 'folder'>,
 ): Promise<void> {
-  if (critic && !existsSync(join(folder, CRITIC))) {
+  const wanted = [...(critic ? [CRITIC] : []), ...(movingReference ? [REFERENCE] : [])];
+  const missing = wanted.find((name) => !existsSync(join(folder, name)));
+  if (missing !== undefined) {
     throw new Error(
-      `restoreWeights: needs a checkpoint with a critic, got ${folder}, which holds none. Resume without the critic, or choose another folder.`,
+      `restoreWeights: needs a checkpoint with a ${missing}, got ${folder}, which holds none. Resume without the ${missing}, or choose another folder.`,
     );
   }
   await policy.load(join(folder, POLICY));
   await critic?.valueFunction.load(join(folder, CRITIC));
+  await movingReference?.load(join(folder, REFERENCE));
 }
 
 function stepsIn(folder: string): { step: number; folder: string }[] {

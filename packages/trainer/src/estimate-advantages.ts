@@ -19,6 +19,14 @@ import type {
   TrainParts,
 } from './types.js';
 
+/** A KL to be taken off the rewards, weight included. */
+export interface Penalties {
+  /** [B] */
+  readonly perSequence: readonly number[];
+  /** [B, T], T tokens of the longest rollout */
+  readonly perToken: Float64Array;
+}
+
 /** Advantages of one step. */
 export interface Estimate {
   /** [B] one per rollout, or [B, T] one per token, T those of the longest rollout. */
@@ -41,6 +49,7 @@ export async function estimateAdvantages(
   step: number,
   rollouts: readonly Rollout[],
   { values, turns }: Pick<Scores, 'values' | 'turns'>,
+  penalties?: Penalties,
 ): Promise<Estimate> {
   const { advantage, critic } = parts;
   const batch: RewardBatch = {
@@ -48,10 +57,12 @@ export async function estimateAdvantages(
     weights: weightsOf(parts.rewards),
     groupIds: rollouts.map(({ groupId }) => groupId),
     lengths: rollouts.map(({ mask }) => mask.filter(Boolean).length),
+    ...(penalties && !('perToken' in advantage) && { penalties: penalties.perSequence }),
   };
   const scored = score(batch); // [B]
   if ('perToken' in advantage) {
-    if (critic) return perToken({ ...parts, advantage, critic }, config, rollouts, scored, turns);
+    const own = { ...parts, advantage, critic };
+    if (isWithCritic(own)) return perToken(own, config, rollouts, scored, { turns, penalties });
     throw new Error(
       'estimateAdvantages: advantages per token need a critic, got none. Pass parts.critic.',
     );
@@ -107,6 +118,12 @@ type PartsPerToken = Pick<TrainParts, 'rewards'> & {
   readonly critic: Critic;
 };
 
+function isWithCritic<P extends { readonly critic?: Critic | undefined }>(
+  parts: P,
+): parts is P & { readonly critic: Critic } {
+  return parts.critic !== undefined;
+}
+
 /**
  * A value before each of the model's tokens. The score is earned at a completion's last token, but for what the
  * environment paid on the way, if that is one of the rewards (`environmentReward`). Bootstrap values are those of the
@@ -117,7 +134,10 @@ async function perToken(
   config: TrainConfig,
   rollouts: readonly Rollout[],
   scored: ScoredBatch,
-  turns: Scores['turns'],
+  {
+    turns,
+    penalties,
+  }: { readonly turns: Scores['turns']; readonly penalties: Penalties | undefined },
 ): Promise<Estimate> {
   const { scores } = scored;
   const counted = onlyScored(rollouts, scores);
@@ -132,9 +152,10 @@ async function perToken(
   for (const [n, i] of places.entries()) values[i] = oldValues[n];
   const isCutOff = counted.map(({ episode }) => episode.end !== 'terminated'); // [B]
 
+  const earned = rewardsInTime(rewards, rollouts, scored.batch.rewards, scores, layout, turns); // [B, T]
   const { advantages, returns } = advantage.perToken({
     ...layout,
-    rewards: rewardsInTime(rewards, rollouts, scored.batch.rewards, scores, layout, turns), // [B, T]
+    rewards: earned.map((reward, i) => reward - (penalties?.perToken[i] ?? 0)), // [B, T]
     values,
     bootstrapValues: valuesAfter.map((value, b) => (isCutOff[b] ? value : 0)), // [B]
   }); // [B, T] each

@@ -1,12 +1,4 @@
-/** An episode that takes no part in training, and why. */
-export interface Failure {
-  /** Number of the episode in its step. */
-  readonly episode: number;
-  /** What failed and how, for counting: `env/timeout`, `reward/NAME/thrown`. */
-  readonly kind: string;
-  /** One sentence that says what happened and what to do. */
-  readonly reason: string;
-}
+import type { Failure } from './types.js';
 
 /** A run that stopped itself; its last checkpoint can be resumed once the cause is mended. */
 export class RunStopped extends Error {

@@ -31,6 +31,10 @@ export interface PlayOptions {
   readonly maxCompletionLength: number;
   readonly maxTurns: number;
   readonly temperature: number;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
   /** In tokens. */
   readonly contextLength: number;
   /** Characters of all messages of one `reset` or `step`. */
@@ -141,13 +145,20 @@ async function converse(
 async function answer(
   { ids }: Transcript,
   seed: number,
-  { chat, sampler, maxCompletionLength, temperature, signal }: PlayOptions,
+  options: PlayOptions,
 ): Promise<SampledTokens> {
+  const { chat, sampler, maxCompletionLength, temperature, signal } = options;
+  const { topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
   return asFault('sampler', async () => {
     const sampled = await sampler.sample([{ ids: [...ids], seed }], {
       maxTokens: maxCompletionLength,
       temperature,
       stopIds: chat.stopIds,
+      // A sampler that does not know an option is not troubled with its default.
+      ...(topK > 0 && { topK }),
+      ...(topP < 1 && { topP }),
+      ...(minP > 0 && { minP }),
+      ...(repetitionPenalty !== 1 && { repetitionPenalty }),
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EnvFactory, Task } from '@grpo/envs';
-import type { ChatFormat, Sampler } from '@grpo/policy';
 import { keyedRandom, keyedSeed } from '@grpo/random';
 import { atMost } from './at-most.js';
 import { asFault, EpisodeFault, failureOf } from './episode-fault.js';
@@ -8,37 +7,7 @@ import { gatherRequests } from './gather-requests.js';
 import { type PlayOptions, playEpisode } from './play-episode.js';
 import { retryDelay, saysRetryable } from './retry-delay.js';
 import { newTranscript } from './transcript.js';
-import type { Rollout } from './types.js';
-
-/** How episodes are sampled. */
-export interface RolloutOptions {
-  readonly env: EnvFactory;
-  readonly chat: ChatFormat;
-  readonly sampler: Sampler;
-  readonly maxCompletionLength: number;
-  readonly maxTurns: number;
-  readonly temperature: number;
-  /** Keys every draw, together with the number of the episode, of the attempt and of the turn. */
-  readonly key: readonly (string | number)[];
-  /** Default 256. */
-  readonly maxConcurrentEpisodes?: number;
-  /** Time limit of one `reset`, `step` or `close`, in ms. Default 120 000. */
-  readonly turnTimeoutMs?: number;
-  /** Time limit of a whole episode, sampling included, in ms. Default: none. */
-  readonly episodeTimeoutMs?: number;
-  /** How often a failed episode is played again, from `reset`. Default 2. */
-  readonly maxRetries?: number;
-  /** Whether another try may help after this error. Default: where the error has `isRetryable: true`. */
-  readonly isRetryable?: (error: unknown) => boolean;
-  /** Longest wait before the first retry, in ms; it doubles with each. Default 500. */
-  readonly retryDelayMs?: number;
-  /** Characters of all messages of one `reset` or `step`. Default 1 000 000. */
-  readonly maxMessageLength?: number;
-  /** Tokens; an episode that reaches it ends by `length`. Default: what the sampler says, else no limit. */
-  readonly contextLength?: number;
-  /** Cancels the rollout: environments are closed, and the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
+import type { Rollout, RolloutOptions } from './types.js';
 
 /**
  * Plays `repeats` episodes of every task, each at its own pace. What the model says stands in the rollout as the

@@ -1,6 +1,5 @@
 import { type AnyReward, type ScoreOptions, scoreEpisodes } from '@grpo/rewards';
-import type { Failure } from './failures.js';
-import type { Rollout } from './types.js';
+import type { Failure, Rollout } from './types.js';
 
 /** Rewards of a step's rollouts, and what failed. */
 export interface Scores {

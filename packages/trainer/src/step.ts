@@ -1,97 +1,187 @@
 import { asSource } from '@grpo/envs';
-import type { LogProbLoss } from '@grpo/policy';
-import type { StepSize } from '@grpo/policy-loss';
-import { stepSize, type TrainBatch, toBatches } from './batch.js';
+import { rewardKl } from '@grpo/policy-loss';
+import { toBatches } from './batch.js';
+import { type Collected, collect } from './collect.js';
 import { learn } from './critic.js';
-import { estimateAdvantages } from './estimate-advantages.js';
-import { checkFailures } from './failures.js';
-import { updateControllers } from './memories.js';
-import { rollOut } from './rollout.js';
-import { learningRateAt } from './schedule.js';
-import { score } from './score.js';
-import { LossMetrics, meanOf, rolloutMetrics } from './step-metrics.js';
+import { estimateAdvantages, type Penalties } from './estimate-advantages.js';
+import { optimise } from './optimise.js';
+import { type LogProbRows, layOut, logProbRows } from './scored-tokens.js';
+import { rolloutMetrics } from './step-metrics.js';
 import { taskOutcomes } from './task-outcomes.js';
-import type { TrainConfig, TrainParts } from './types.js';
+import type { PlayedGroup, Rollout, TrainConfig, TrainParts } from './types.js';
+
+/** Where a step begins; all but its number has a default that fits a run without dynamic sampling. */
+export interface StepStart {
+  /** Counted from 0; with the seed it decides every draw. */
+  readonly step: number;
+  /** Tasks taken from the source so far. Default step · promptsPerStep. */
+  readonly position?: number;
+  /** Groups that the step before left over. */
+  readonly unused?: readonly PlayedGroup[];
+  /** Optimizer steps skipped in a row so far. */
+  readonly skippedInARow?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly hooks?: StepHooks;
+}
+
+/** Are told what a step made, between its parts, and awaited. */
+export interface StepHooks {
+  readonly onRollouts?: (collected: Collected) => void | Promise<void>;
+  /** [B] or [B, T] of `collected.rollouts`. */
+  readonly onAdvantages?: (advantages: Float64Array, collected: Collected) => void | Promise<void>;
+}
+
+/** What a step did, and where the next one begins. */
+export interface StepResult {
+  /** Without what depends on the machine. */
+  readonly metrics: Record<string, number>;
+  /** Seconds spent on each part of the step. */
+  readonly seconds: Readonly<Record<'rollout' | 'advantage' | 'optimise' | 'critic', number>>;
+  readonly collected: Collected;
+  /** [B] or [B, T] of `collected.rollouts`. */
+  readonly advantages: Float64Array;
+  readonly position: number;
+  readonly unused: readonly PlayedGroup[];
+  /** Why optimizer steps were skipped. */
+  readonly skipped: readonly string[];
+  readonly skippedInARow: number;
+}
 
 /**
  * One step of group relative policy optimisation (Shao et al. 2024, section 4.1, https://arxiv.org/abs/2402.03300):
  * tasks → G episodes of each → rewards → advantages → loss on the log-probs → gradient → optimizer.
  * With a critic, its values go into the advantages, and it learns last.
  *
- * @param step counted from 0; with the seed it decides every draw
- * @returns metrics of the step, without timings
  * @throws RunStopped where more episodes failed than the configuration allows
  */
 export async function trainStep(
   parts: TrainParts,
   config: TrainConfig,
-  step: number,
-): Promise<Record<string, number>> {
-  const { policy, reference, loss, critic } = parts;
-  const { seed, promptsPerStep, numGenerations, temperature, maxGradNorm } = config;
+  start: StepStart,
+): Promise<StepResult> {
+  const { step, position = step * config.promptsPerStep, unused = [], signal, hooks = {} } = start;
+  const clock = stopwatch();
 
   const source = asSource(parts.dataset);
-  const start = step * promptsPerStep;
-  const tasks = source.take({ seed, start, count: promptsPerStep }); // [P]
-  const rollouts = await rollOut(tasks, numGenerations, {
-    ...parts,
-    ...config,
-    sampler: policy.sampler(),
-    key: [seed, 'rollout', step],
-  }); // [P · G]
-  const scored = await score(parts.rewards, rollouts); // [P · G][K]
-  checkFailures(scored.failures, rollouts.length, config.maxFailureShare);
+  const collected = await collect(parts, config, source, { step, position, unused, signal });
+  const { rollouts, scores } = collected; // [B]
+  const rollout = clock();
+  await hooks.onRollouts?.(collected);
 
-  const estimate = await estimateAdvantages(parts, config, step, rollouts, scored); // [P · G] or [P · G, T]
-  const batches = toBatches(rollouts, estimate.advantages, config.microBatchSize, temperature);
-  const size = stepSize(batches);
-  const references: (Float64Array | undefined)[] = [];
-  for (const { tokens } of batches) references.push(await reference?.logProbs(tokens)); // [B, T]
+  const scored = await scoreTokens(parts, config, rollouts);
+  const estimate = await estimateAdvantages(
+    parts,
+    config,
+    step,
+    rollouts,
+    scores,
+    scored.penalties,
+  );
+  await hooks.onAdvantages?.(estimate.advantages, collected);
+  const advantage = clock();
 
-  const isWaiting = critic?.valueFunction.isWarm === false; // the policy, for its critic
-  const iterations = isWaiting ? 0 : config.numIterations;
-  const learningRate = isWaiting ? 0 : learningRateAt(step, config);
-  const optimizerSteps: Record<string, number>[] = [];
-  for (let iteration = 0; iteration < iterations; iteration++) {
-    const lossMetrics = new LossMetrics(size.tokens);
-    for (const [i, batch] of batches.entries()) {
-      const batchLoss = lossOn(batch, references[i], size, loss);
-      lossMetrics.add(await policy.forwardBackward(batch.tokens, batchLoss), batch);
-    }
-    const { gradNorm } = await policy.optimStep({ learningRate, maxGradNorm });
-    updateControllers(loss, lossMetrics.means(), size.sequences);
-    optimizerSteps.push({ ...lossMetrics.means(), grad_norm: gradNorm });
-  }
+  const isWaiting = parts.critic?.valueFunction.isWarm === false; // the policy, for its critic
+  const lesson = { ...scored, rollouts: learnedFrom(rollouts, config), ...estimate };
+  const { metrics, skipped, skippedInARow } = isWaiting
+    ? { metrics: { learning_rate: 0 }, skipped: [], skippedInARow: start.skippedInARow ?? 0 }
+    : await optimise(parts, config, step, lesson, start.skippedInARow);
+  const optimised = clock();
+
+  const { critic } = parts;
   const valueMetrics = critic && estimate.lesson ? await learn(critic, estimate.lesson) : {};
-
-  const outcomes = taskOutcomes(parts.rewards, rollouts, scored);
-
+  const outcomes = taskOutcomes(parts.rewards, collected.played.rollouts, collected.played.scores);
   return {
-    ...source.update?.(outcomes),
-    ...estimate.metrics,
-    ...rolloutMetrics(rollouts, scored, parts.rewards),
-    ...meanOf(optimizerSteps),
-    ...valueMetrics,
-    learning_rate: learningRate,
+    metrics: {
+      ...source.update?.(outcomes),
+      ...collected.metrics,
+      ...estimate.metrics,
+      ...rolloutMetrics(collected.played.rollouts, collected.played.scores, parts.rewards),
+      ...scored.metrics,
+      ...metrics,
+      ...valueMetrics,
+    },
+    seconds: { rollout, advantage, optimise: optimised, critic: clock() },
+    collected,
+    advantages: estimate.advantages,
+    position: position + collected.taken,
+    unused: collected.unused,
+    skipped,
+    skippedInARow,
   };
 }
 
-/** The policy loss of one batch as a function of the current log-probs, all else held constant. */
-function lossOn(
-  { tokens, samplerLogProbs, advantages, groupIds }: TrainBatch,
-  refLogProbs: Float64Array | undefined,
-  step: StepSize,
-  loss: TrainParts['loss'],
-): LogProbLoss {
-  return (logProbs) =>
-    loss({
-      logProbs,
-      oldLogProbs: samplerLogProbs,
-      ...(refLogProbs ? { refLogProbs } : {}),
-      advantages,
-      mask: tokens.mask,
-      shape: tokens.shape,
-      ...(groupIds ? { groupIds } : {}),
-      step,
-    });
+/** Log-probs that are constants of the step, and the KL that is taken off the rewards. */
+interface ScoredTokens {
+  readonly oldLogProbs?: LogProbRows | undefined;
+  readonly refLogProbs?: LogProbRows | undefined;
+  readonly penalties?: Penalties;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+async function scoreTokens(
+  { policy, reference, loss }: TrainParts,
+  { microBatchSize, temperature, recomputesOldLogProbs, rewardKlCoefficient: beta }: TrainConfig,
+  rollouts: readonly Rollout[],
+): Promise<ScoredTokens> {
+  const batches = toBatches(
+    rollouts,
+    new Float64Array(rollouts.length),
+    microBatchSize,
+    temperature,
+  );
+  const oldLogProbs = recomputesOldLogProbs ? await logProbRows(policy, batches) : undefined;
+  const isAsked = beta > 0 || !loss.needsDistributionKl; // else the engine takes the divergence itself
+  const refLogProbs = reference && isAsked ? await logProbRows(reference, batches) : undefined;
+  const rows = { oldLogProbs, refLogProbs };
+  if (beta === 0) return { ...rows, metrics: {} };
+  if (!refLogProbs) {
+    throw new Error(
+      'trainStep: rewardKlCoefficient needs a reference to measure the KL from, got none. Pass parts.reference.',
+    );
+  }
+  const [{ tokens, samplerLogProbs }] = toBatches(
+    rollouts,
+    new Float64Array(rollouts.length),
+    rollouts.length,
+    temperature,
+  );
+  const { mask, shape } = tokens;
+  const { perToken, perSequence, metrics } = rewardKl({
+    oldLogProbs: oldLogProbs ? layOut(oldLogProbs, shape[1]) : samplerLogProbs,
+    refLogProbs: layOut(refLogProbs, shape[1]),
+    mask,
+    shape,
+  });
+  return {
+    ...rows,
+    penalties: {
+      perSequence: Array.from(perSequence, (kl) => beta * kl),
+      perToken: perToken.map((kl) => beta * kl),
+    },
+    metrics: { 'reward_kl/mean': metrics.kl },
+  };
+}
+
+/** The rollouts as the policy sees them: with truncated ones masked, where the configuration says so. */
+function learnedFrom(
+  rollouts: readonly Rollout[],
+  { maskTruncatedCompletions }: TrainConfig,
+): readonly Rollout[] {
+  if (!maskTruncatedCompletions) return rollouts;
+  return rollouts.map((rollout) =>
+    rollout.episode.end === 'length'
+      ? { ...rollout, mask: rollout.mask.map(() => false) }
+      : rollout,
+  );
+}
+
+/** Seconds since it was last asked. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const seconds = (now - last) / 1000;
+    last = now;
+    return seconds;
+  };
 }

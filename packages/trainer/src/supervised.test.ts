@@ -30,6 +30,7 @@ function recorder() {
       gradients.push(gradLogProbs);
       return { loss: value, metrics: {}, logProbs };
     },
+    discardGradients: () => {},
     optimStep: async ({ learningRate }) => {
       rates.push(learningRate);
       return { gradNorm: 1 };

@@ -12,11 +12,16 @@ import type {
   HiddenStateModel,
   HiddenStates,
   LogProbModel,
+  Sampler,
   TrainablePolicy,
 } from '@grpo/policy';
 import type { PolicyLoss } from '@grpo/policy-loss';
 import type { AnyReward, Episode } from '@grpo/rewards';
 import type { ValueFunction, ValueUpdateOptions } from '@grpo/value';
+import type { Alarm } from './alarms.js';
+import type { Collected } from './collect.js';
+import type { Evaluation } from './evaluate.js';
+import type { Trainer } from './trainer.js';
 
 /** How the learning rate moves after the warm-up. */
 export type SchedulerType = 'constant' | 'linear' | 'cosine';
@@ -154,8 +159,12 @@ export interface TrainConfig {
 /** What a step needs: the parts, each of which can be swapped. */
 export interface TrainParts {
   readonly policy: TrainablePolicy;
-  /** Frozen; its log-probs enter the KL term of the loss. Without it the loss gets none. */
+  /** Its log-probs enter the KL term of the loss; frozen, unless `syncRefModel` moves it. Without it the loss gets none. */
   readonly reference?: LogProbModel;
+  /** Default: the policy's own. */
+  readonly sampler?: Sampler;
+  /** Plays episodes in its own way, as TRL's `rollout_func` does. Default: `rollOut`. */
+  readonly rollOut?: RollOut;
   readonly chat: ChatFormat;
   /** Its tasks in shuffled epochs, or what chooses the tasks of each step. */
   readonly dataset: Dataset | TaskSource;
@@ -169,6 +178,51 @@ export interface TrainParts {
   /** Its values go into the advantages, and it learns from every step. */
   readonly critic?: Critic;
 }
+
+/** How episodes are sampled. */
+export interface RolloutOptions {
+  readonly env: EnvFactory;
+  readonly chat: ChatFormat;
+  readonly sampler: Sampler;
+  readonly maxCompletionLength: number;
+  readonly maxTurns: number;
+  readonly temperature: number;
+  /** 0 for all tokens. Default 0. */
+  readonly topK?: number;
+  /** Default 1. */
+  readonly topP?: number;
+  /** Default 0. */
+  readonly minP?: number;
+  /** Default 1. */
+  readonly repetitionPenalty?: number;
+  /** Keys every draw, together with the number of the episode, of the attempt and of the turn. */
+  readonly key: readonly (string | number)[];
+  /** Default 256. */
+  readonly maxConcurrentEpisodes?: number;
+  /** Time limit of one `reset`, `step` or `close`, in ms. Default 120 000. */
+  readonly turnTimeoutMs?: number;
+  /** Time limit of a whole episode, sampling included, in ms. Default: none. */
+  readonly episodeTimeoutMs?: number;
+  /** How often a failed episode is played again, from `reset`. Default 2. */
+  readonly maxRetries?: number;
+  /** Whether another try may help after this error. Default: where the error has `isRetryable: true`. */
+  readonly isRetryable?: (error: unknown) => boolean;
+  /** Longest wait before the first retry, in ms; it doubles with each. Default 500. */
+  readonly retryDelayMs?: number;
+  /** Characters of all messages of one `reset` or `step`. Default 1 000 000. */
+  readonly maxMessageLength?: number;
+  /** Tokens; an episode that reaches it ends by `length`. Default: what the sampler says, else no limit. */
+  readonly contextLength?: number;
+  /** Cancels the rollout: environments are closed, and the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Plays `repeats` episodes of every task. */
+export type RollOut = (
+  tasks: readonly Task[],
+  repeats: number,
+  options: RolloutOptions,
+) => Promise<readonly Rollout[]>;
 
 /** Parts as a person writes them: advantage and loss may go by their names. */
 export type NamedParts = Omit<TrainParts, 'advantage' | 'loss'> & {
@@ -236,8 +290,51 @@ export interface RolloutFailure {
   readonly reason: string;
 }
 
+/** The episodes of one task, scored: what dynamic sampling keeps for the next step. */
+export interface PlayedGroup {
+  /** [G] */
+  readonly rollouts: readonly Rollout[];
+  /** [G][K] */
+  readonly values: readonly (readonly (number | null)[])[];
+  /** [G] */
+  readonly parts: readonly Readonly<Record<string, number | null>>[];
+  /** [G] */
+  readonly turns: readonly Readonly<Record<string, readonly (number | null)[]>>[];
+  readonly failures: readonly Failure[];
+}
+
+/** An episode that takes no part in training, and why. */
+export interface Failure {
+  /** Number of the episode in its step or group. */
+  readonly episode: number;
+  /** What failed and how, for counting: `env/timeout`, `reward/NAME/thrown`. */
+  readonly kind: string;
+  /** One sentence that says what happened and what to do. */
+  readonly reason: string;
+}
+
 /** The metrics of one step; `time/…` entries depend on the machine, all others on the configuration alone. */
 export type MetricsRecord = Readonly<{ step: number }> & Readonly<Record<string, number>>;
+
+/** Takes part in a run, at every seam. Each function is awaited; what it throws ends the run. */
+export interface Callback {
+  onStart?(trainer: Trainer): void | Promise<void>;
+  /** After a step's episodes were played and scored. */
+  onRollouts?(collected: Collected, trainer: Trainer): void | Promise<void>;
+  /** Before the policy learns. @param advantages [B] or [B, T] of `collected.rollouts` */
+  onAdvantages?(
+    advantages: Float64Array,
+    collected: Collected,
+    trainer: Trainer,
+  ): void | Promise<void>;
+  /** After a step was written. */
+  onStep?(record: MetricsRecord, trainer: Trainer): void | Promise<void>;
+  onEvaluate?(evaluation: Evaluation, trainer: Trainer): void | Promise<void>;
+  onAlarm?(alarm: Alarm, trainer: Trainer): void | Promise<void>;
+  /** After a checkpoint was written. */
+  onSave?(folder: string, trainer: Trainer): void | Promise<void>;
+  onEnd?(trainer: Trainer): void | Promise<void>;
+}
 
 /** Is told of every record, in order. */
 export type Tracker = (record: MetricsRecord) => void | Promise<void>;
@@ -248,6 +345,12 @@ export interface TrainState {
   readonly step: number;
   /** Tokens produced by the model so far. */
   readonly tokens: number;
+  /** Tasks taken from the source so far. */
+  readonly position?: number;
+  /** Optimizer steps skipped in a row, for a gradient that was not finite. */
+  readonly skippedInARow?: number;
+  /** Groups that dynamic sampling found for the next step. */
+  readonly unused?: readonly PlayedGroup[];
   readonly memories?: Memories;
 }
 

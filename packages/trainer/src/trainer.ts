@@ -1,0 +1,468 @@
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import type { Dataset } from '@grpo/envs';
+import type { MovingModel } from '@grpo/policy';
+import { type AlarmLimits, alarmsOf } from './alarms.js';
+import { type Best, bestStep } from './best-step.js';
+import {
+  checkpointFolder,
+  latestCheckpoint,
+  restoreWeights,
+  saveCheckpoint,
+  type WeightedParts,
+} from './checkpoint.js';
+import { checkSameConfig, type GivenConfig, resolveConfig } from './config.js';
+import { episodeLines } from './episode-lines.js';
+import { type Evaluation, evaluate } from './evaluate.js';
+import { type EventLevel, fileLog, type Log, type RunEventName } from './events.js';
+import { RunStopped } from './failures.js';
+import { isDiskFull } from './is-disk-full.js';
+import { appendJsonLines, keepJsonLinesUpTo } from './json-lines.js';
+import { memoriesOf, restoreMemories } from './memories.js';
+import { appendMetrics, readMetrics } from './metrics-file.js';
+import { presetNamed } from './presets.js';
+import { resolveParts } from './resolve-parts.js';
+import { describeRun } from './run-description.js';
+import { type RunFiles, runFiles } from './run-files.js';
+import { lockRun } from './run-lock.js';
+import { trainStep } from './step.js';
+import type {
+  Callback,
+  MetricsRecord,
+  NamedParts,
+  Tracker,
+  TrainConfig,
+  TrainParts,
+  TrainState,
+} from './types.js';
+
+/** A run: what is trained, how, and where its folder is. */
+export interface TrainerOptions {
+  /** Advantage and loss may be left out where a preset brings them. */
+  readonly parts: Omit<NamedParts, 'advantage' | 'loss'> &
+    Partial<Pick<NamedParts, 'advantage' | 'loss'>>;
+  /** What it holds goes before what the preset holds. */
+  readonly config: GivenConfig;
+  /** Settings that belong together, by name; see `presets`. */
+  readonly preset?: string;
+  /** The run's folder. Locked while the run is open. */
+  readonly folder: string;
+  /** Tasks kept out of training, for evaluations. */
+  readonly evalDataset?: Dataset;
+  /** Go on from the newest whole checkpoint in the folder, if there is one. Default false. */
+  readonly resume?: boolean;
+  /** Are told of every record, after it was written. One that throws is told of and passed over. */
+  readonly trackers?: readonly Tracker[];
+  /** Take part in the run: they are awaited, and what they throw ends it. */
+  readonly callbacks?: readonly Callback[];
+  /** When alarms go off. */
+  readonly alarms?: AlarmLimits;
+  /** Facts to be kept with the run: backend, model, data. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** Numbers to be logged with each record, such as `() => ({ 'memory/tensors': countTensors() })`. */
+  readonly resources?: () => Readonly<Record<string, number>>;
+  /** Cancels the step that is under way; the run can be resumed from its last checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Is told what a person should know, such as where a resume goes on. Default: standard error. */
+  readonly say?: (message: string) => void;
+}
+
+const MIB = 2 ** 20;
+
+/**
+ * A run that is driven step by step; `train` drives one to its end.
+ *
+ * @example
+ * const trainer = await Trainer.start({ parts, config: { maxSteps: 100 }, folder: 'runs/first' });
+ * for await (const record of trainer) console.log(record.step, record.reward);
+ * await trainer.close();
+ */
+export class Trainer {
+  readonly parts: TrainParts;
+  readonly config: TrainConfig;
+  readonly files: RunFiles;
+  readonly #options: TrainerOptions;
+  readonly #weighted: WeightedParts;
+  readonly #unlock: () => void;
+  readonly #log: Log;
+  readonly #records: MetricsRecord[];
+  #state: TrainState;
+  #savedStep: number;
+  #stopReason: string | undefined;
+  #brokenTrackers = new Set<Tracker>();
+
+  private constructor(
+    options: TrainerOptions,
+    parts: TrainParts,
+    config: TrainConfig,
+    unlock: () => void,
+    start: { readonly state: TrainState; readonly records: readonly MetricsRecord[] },
+  ) {
+    this.#options = options;
+    this.parts = parts;
+    this.config = config;
+    this.files = runFiles(options.folder);
+    this.#weighted = weightedParts(parts, config);
+    this.#unlock = unlock;
+    this.#log = fileLog(this.files.events, (error) => this.#say(`No event was written: ${error}`));
+    this.#state = start.state;
+    this.#savedStep = start.state.step;
+    this.#records = [...start.records];
+  }
+
+  /**
+   * Opens a run's folder and locks it; with `resume`, restores the newest whole checkpoint.
+   *
+   * @throws if another process holds the folder, if it holds another run and `resume` is not set, if the configuration
+   * is not the stored one, or if a field is out of range
+   */
+  static async start(options: TrainerOptions): Promise<Trainer> {
+    const { folder, resume = false, say = console.error } = options;
+    const preset = options.preset === undefined ? undefined : presetNamed(options.preset);
+    const config = resolveConfig({ ...preset?.config, ...options.config });
+    const { advantage = preset?.advantage, loss = preset?.loss, ...others } = options.parts;
+    if (advantage === undefined || loss === undefined) {
+      throw new Error(
+        'Trainer.start: needs an advantage and a loss, got neither them nor a preset. Pass parts.advantage and parts.loss, or preset.',
+      );
+    }
+    const parts = resolveParts({ ...others, advantage, loss });
+    weightedParts(parts, config); // refuses what cannot move before anything is written
+    const files = runFiles(folder);
+    mkdirSync(files.checkpoints, { recursive: true });
+    const takenOver: string[] = [];
+    const unlock = lockRun(folder, (message) => takenOver.push(message));
+    try {
+      const damaged: string[] = [];
+      const checkpoint = resume
+        ? await latestCheckpoint(files.checkpoints, (message) => damaged.push(message))
+        : undefined;
+      if (checkpoint) {
+        checkSameConfig(readConfig(files.config), config);
+        await restoreWeights(weightedParts(parts, config), checkpoint);
+        restoreMemories(parts, checkpoint.state.memories ?? {});
+      } else {
+        if (!resume && readMetrics(files.metrics).length > 0) {
+          throw new Error(
+            `train: needs an empty folder, got ${folder}, which holds a run. Resume it, or choose another folder.`,
+          );
+        }
+        if (!resume) rmSync(files.events, { force: true });
+        writeFileSync(files.config, `${JSON.stringify(config, null, 2)}\n`, { flush: true });
+        const description = describeRun({ advantage, loss, preset: options.preset }, options.facts);
+        writeFileSync(files.run, `${JSON.stringify(description, null, 2)}\n`, { flush: true });
+      }
+      const state = checkpoint?.state ?? { step: 0, tokens: 0, memories: memoriesOf(parts) };
+      for (const path of [files.metrics, files.episodes]) {
+        closeSync(openSync(path, 'a')); // there from the start, for whoever watches
+        keepJsonLinesUpTo(path, state.step);
+      }
+      const records = readMetrics(files.metrics);
+      const trainer = new Trainer({ ...options, say }, parts, config, unlock, { state, records });
+      for (const message of takenOver) trainer.#event('warning', 'lock-taken-over', message);
+      for (const message of damaged) trainer.#event('warning', 'checkpoint-damaged', message);
+      if (checkpoint) {
+        const message = `Resuming after step ${state.step} of ${config.maxSteps}.`;
+        trainer.#event('info', 'resumed', message);
+      } else trainer.#event('info', 'started', `Training ${config.maxSteps} steps.`, {}, false);
+      await trainer.#call((callback) => callback.onStart?.(trainer));
+      return trainer;
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  /** Steps finished. */
+  get stepsDone(): number {
+    return this.#state.step;
+  }
+
+  /** The records of the run so far, those before a resume among them. */
+  get records(): readonly MetricsRecord[] {
+    return this.#records;
+  }
+
+  /** The best evaluation so far, where `metricForBestModel` says what is better. */
+  get best(): Best | undefined {
+    const { metricForBestModel: metric, greaterIsBetter, earlyStoppingThreshold } = this.config;
+    if (metric === '') return undefined;
+    return bestStep(this.#records, { metric, greaterIsBetter, threshold: earlyStoppingThreshold });
+  }
+
+  /** Why the run ends, once it does. */
+  get stopReason(): string | undefined {
+    const { maxSteps, earlyStoppingPatience } = this.config;
+    if (this.#stopReason !== undefined) return this.#stopReason;
+    if (this.#state.step >= maxSteps) return `All ${maxSteps} steps are done.`;
+    const best = this.best;
+    if (best && earlyStoppingPatience > 0 && best.since >= earlyStoppingPatience) {
+      return `No evaluation was better than that of step ${best.step} (${best.value}) for ${best.since} evaluations.`;
+    }
+    return undefined;
+  }
+
+  get isDone(): boolean {
+    return this.stopReason !== undefined;
+  }
+
+  /** Ends the run after the step that is under way; `close` saves it. */
+  requestStop(reason: string): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    this.#event('info', 'stop-requested', reason);
+  }
+
+  /**
+   * One step: rollouts, rewards, advantages, optimizer; then evaluation and checkpoint where the configuration wants
+   * them. The record is written before the call returns.
+   *
+   * @throws RunStopped where too many episodes fail, too many optimizer steps are skipped, or the disk is full
+   */
+  async step(): Promise<MetricsRecord> {
+    const { config, parts } = this;
+    const started = performance.now();
+    const before = this.#state;
+    const result = await this.#guarded(() =>
+      trainStep(parts, config, {
+        ...before,
+        signal: this.#options.signal,
+        hooks: {
+          onRollouts: (collected) => this.#call((one) => one.onRollouts?.(collected, this)),
+          onAdvantages: (advantages, collected) =>
+            this.#call((one) => one.onAdvantages?.(advantages, collected, this)),
+        },
+      }),
+    );
+    const step = before.step + 1;
+    const { metrics, position, unused, skipped, skippedInARow } = result;
+    const tokens = before.tokens + (metrics.num_tokens ?? 0);
+    for (const reason of skipped) {
+      const why = `An optimizer step was skipped: ${reason} Weights and optimizer stay as they were.`;
+      this.#event('warning', 'step-skipped', why, {}, true, step);
+    }
+    if (config.syncRefModel && step % config.refModelSyncSteps === 0) {
+      await this.#weighted.movingReference?.follow(parts.policy, config.refModelMixupAlpha);
+    }
+    const seconds = (performance.now() - started) / 1000;
+    this.#state = { step, tokens, position, unused, skippedInARow, memories: memoriesOf(parts) };
+
+    const evaluation = await this.#evaluation(step);
+    const record: MetricsRecord = {
+      ...metrics,
+      ...evaluation?.metrics,
+      step,
+      num_tokens: tokens,
+      'time/step': seconds,
+      'time/tokens_per_second': (metrics.num_tokens ?? 0) / seconds,
+      ...prefixed('time', result.seconds),
+      'memory/rss_mib': process.memoryUsage.rss() / MIB,
+      ...this.#options.resources?.(),
+    };
+    this.#write(() => {
+      if (config.logCompletions) {
+        const lines = episodeLines(step, result.collected, result.advantages, parts.rewards);
+        appendJsonLines(this.files.episodes, lines);
+      }
+      appendMetrics(this.files.metrics, record);
+    });
+    this.#records.push(record);
+    await this.#report(record, evaluation);
+
+    const isBest = evaluation !== undefined && this.best?.step === step;
+    if (step % config.saveSteps === 0 || isBest) await this.#saveOrTell();
+    if (skippedInARow > config.maxSkippedSteps) {
+      throw this.#failed(
+        new RunStopped(
+          `trainStep: needs a finite loss and gradient, got none in ${skippedInARow} optimizer steps in a row. The last: ${skipped.at(-1)} Lower the learning rate, or look at rewards and log-probs of the last episodes.`,
+        ),
+      );
+    }
+    return record;
+  }
+
+  /** Steps until the run is done. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<MetricsRecord> {
+    while (!this.isDone) yield await this.step();
+  }
+
+  /** Evaluates the policy as it is on `evalDataset`, or on another dataset. */
+  async evaluate(dataset = this.#options.evalDataset): Promise<Evaluation> {
+    if (dataset === undefined) {
+      throw new Error(
+        'evaluate: needs a dataset, got none. Pass one, or evalDataset at the start.',
+      );
+    }
+    return evaluate(this.parts, this.config, dataset, { signal: this.#options.signal });
+  }
+
+  /** Writes a checkpoint of the run as it is. @returns its folder */
+  async save(): Promise<string> {
+    const best = this.best?.step;
+    const { saveTotalLimit } = this.config;
+    const { checkpoints } = this.files;
+    const folder = await saveCheckpoint(
+      checkpoints,
+      this.#weighted,
+      this.#state,
+      saveTotalLimit,
+      best,
+    );
+    this.#savedStep = this.#state.step;
+    this.#event('info', 'checkpoint-saved', `Saved ${folder}.`, {}, false);
+    await this.#call((callback) => callback.onSave?.(folder, this));
+    return folder;
+  }
+
+  /**
+   * Saves what is not saved yet, takes the best weights where the configuration wants them, and gives the folder back.
+   *
+   * @throws if the last checkpoint cannot be written
+   */
+  async close(): Promise<void> {
+    try {
+      if (this.#savedStep !== this.#state.step) await this.save();
+      const best = this.best;
+      if (this.config.loadBestModelAtEnd && best && this.isDone) {
+        const folder = checkpointFolder(this.files.checkpoints, best.step);
+        if (existsSync(folder)) await restoreWeights(this.#weighted, { folder });
+      }
+      const why = this.stopReason ?? 'Closed before its end.';
+      this.#event('info', 'finished', why, {}, false);
+      await this.#call((callback) => callback.onEnd?.(this));
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  /** Gives the folder back without saving: after an error. */
+  abandon(): void {
+    this.#unlock();
+  }
+
+  async #evaluation(step: number): Promise<Evaluation | undefined> {
+    const { evalDataset } = this.#options;
+    const { evalSteps } = this.config;
+    if (!evalDataset || evalSteps === 0 || step % evalSteps !== 0) return undefined;
+    return this.evaluate(evalDataset);
+  }
+
+  async #report(record: MetricsRecord, evaluation: Evaluation | undefined): Promise<void> {
+    for (const alarm of alarmsOf(this.#records, this.#options.alarms)) {
+      this.#event('warning', 'alarm', alarm.message, { ...alarm });
+      await this.#call((callback) => callback.onAlarm?.(alarm, this));
+    }
+    for (const track of this.#options.trackers ?? []) {
+      try {
+        await track(record);
+      } catch (error) {
+        const isNew = !this.#brokenTrackers.has(track);
+        this.#brokenTrackers.add(track);
+        const message = `A tracker failed, and training goes on: ${messageOf(error)}`;
+        this.#event('warning', 'tracker-failed', message, {}, isNew);
+      }
+    }
+    await this.#call((callback) => callback.onStep?.(record, this));
+    if (evaluation) await this.#call((callback) => callback.onEvaluate?.(evaluation, this));
+  }
+
+  /** A checkpoint that the disk has no room for is told of; the one before it stays. */
+  async #saveOrTell(): Promise<void> {
+    try {
+      await this.save();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      const message = `No checkpoint of step ${this.#state.step}: the disk is full (${messageOf(error)}). The one before stays; make room.`;
+      this.#event('error', 'checkpoint-failed', message);
+    }
+  }
+
+  #write(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      throw this.#failed(
+        new RunStopped(
+          `train: needs room for its records in ${this.#options.folder}, got a full disk (${messageOf(error)}). Make room and resume; the last checkpoint is that of step ${this.#savedStep}.`,
+        ),
+      );
+    }
+  }
+
+  /** What a step throws is written down; a run that stops itself is saved, for nothing has moved since its last step. */
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failed(error);
+      if (error instanceof RunStopped && this.#savedStep !== this.#state.step)
+        await this.#saveOrTell();
+      throw error;
+    }
+  }
+
+  #failed<E>(error: E): E {
+    this.#event('error', 'failed', messageOf(error), {}, false);
+    return error;
+  }
+
+  async #call(tell: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
+    for (const callback of this.#options.callbacks ?? []) await tell(callback);
+  }
+
+  #event(
+    level: EventLevel,
+    event: RunEventName,
+    message: string,
+    fields: Readonly<Record<string, unknown>> = {},
+    isSaid = true,
+    step = this.#state.step,
+  ): void {
+    this.#log({ time: new Date().toISOString(), level, event, step, message, fields });
+    if (isSaid) this.#say(message);
+  }
+
+  #say(message: string): void {
+    this.#options.say?.(message);
+  }
+}
+
+/** What a checkpoint holds; refuses a reference that is to move and cannot. */
+function weightedParts(parts: TrainParts, { syncRefModel }: TrainConfig): WeightedParts {
+  if (!syncRefModel) return parts;
+  const { reference } = parts;
+  if (reference === undefined || !('follow' in reference)) {
+    throw new Error(
+      `Trainer.start: syncRefModel needs a reference that can follow the policy, got ${reference ? 'a frozen one' : 'none'}. Open the model a second time as the reference, or leave syncRefModel out.`,
+    );
+  }
+  return { ...parts, movingReference: reference as MovingModel };
+}
+
+function readConfig(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  } catch (error) {
+    throw new Error(
+      `train: needs the configuration of the run in ${path}, got ${messageOf(error)}. Restore the file, or start a new run in another folder.`,
+    );
+  }
+}
+
+function prefixed(prefix: string, numbers: Readonly<Record<string, number>>) {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [`${prefix}/${name}`, value]),
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
