@@ -93,11 +93,34 @@ export function readAdapterConfig(folder: string): AdapterFolder {
 }
 
 /**
+ * Where a model that is opened has its base and its adapter.
+ *
+ * @param folder of a model, or of an adapter that names its base
+ * @throws if both an adapter and the settings of a new one are given
+ */
+export function placesOf(
+  folder: string,
+  { adapter, lora }: { readonly adapter?: string; readonly lora?: LoraOptions },
+): { base: string; adapter: { folder: string; lora: LoraOptions } | undefined } {
+  const isAdapter = isAdapterFolder(folder) && !existsSync(join(folder, 'config.json'));
+  const place = adapter ?? (isAdapter ? folder : undefined);
+  if (place === undefined) return { base: folder, adapter: undefined };
+  if (lora !== undefined) {
+    throw new Error(
+      `LanguageModel.open: needs either lora or an adapter, got both (${place}). The adapter's folder says its rank and targets.`,
+    );
+  }
+  const read = readAdapterConfig(place);
+  const base = isAdapter ? baseFolderOf(read, folder) : folder;
+  return { base, adapter: { folder: place, lora: read.lora } };
+}
+
+/**
  * Where the base model of an adapter is.
  *
  * @throws if the adapter names none that is here
  */
-export function baseFolderOf({ baseModel }: AdapterFolder, folder: string): string {
+function baseFolderOf({ baseModel }: AdapterFolder, folder: string): string {
   if (baseModel !== undefined && existsSync(baseModel)) return baseModel;
   throw new Error(
     `LanguageModel.open: needs the base model of the adapter, got ${JSON.stringify(baseModel)} in ${join(folder, 'adapter_config.json')}, which is no folder here. Open the base model's folder with { adapter: ${JSON.stringify(folder)} }.`,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { keyedRandom } from '@grpo/random';
 import {
@@ -14,8 +13,7 @@ import {
   valueAndGradients,
 } from '@grpo/tensor';
 import {
-  baseFolderOf,
-  isAdapterFolder,
+  placesOf,
   readAdapterConfig,
   readAdapterWeights,
   writeAdapterFolder,
@@ -122,26 +120,9 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
    * the base model that it names and its adapter.
    */
   static open(folder: string, options: LanguageModelOptions = {}): LanguageModel {
-    const isAdapter = isAdapterFolder(folder) && !existsSync(join(folder, 'config.json'));
-    const adapterFolder = options.adapter ?? (isAdapter ? folder : undefined);
-    if (adapterFolder !== undefined && options.lora !== undefined) {
-      throw new Error(
-        `LanguageModel.open: needs either lora or an adapter, got both (${adapterFolder}). The adapter's folder says its rank and targets.`,
-      );
-    }
-    const adapter = adapterFolder === undefined ? undefined : readAdapterConfig(adapterFolder);
-    const base = isAdapter && adapter ? baseFolderOf(adapter, folder) : folder;
-    const model = withModelFolder(
-      base,
-      (read) =>
-        new LanguageModel(
-          read,
-          options,
-          base,
-          adapter && { folder: adapterFolder as string, lora: adapter.lora },
-        ),
-    );
-    model.#readOptimizer(adapterFolder ?? folder);
+    const { base, adapter } = placesOf(folder, options);
+    const model = withModelFolder(base, (read) => new LanguageModel(read, options, base, adapter));
+    model.#readOptimizer(adapter?.folder ?? folder);
     return model;
   }
 
