@@ -12,6 +12,7 @@ export type { LanguageModelOptions, SaveOptions } from './language-model-options
 export type { LoraOptions } from './lora.js';
 export type { WeightOptions } from './model-folder.js';
 export { parseChatJson } from './python-numbers.js';
+export { createEngineSampler } from './sampling/sampler.js';
 export { createStreamDecoder } from './stream-decoder.js';
 export { readTextFiles } from './text-files.js';
 export { toTokenBatch } from './token-batch.js';

@@ -30,6 +30,7 @@ import {
   sequenceLogits,
   tokenStatesOf,
 } from './frozen-model.js';
+import { hostWeightsOf } from './host-weights.js';
 import type { LanguageModelOptions, SaveOptions } from './language-model-options.js';
 import { adapterScale, createAdapters, type LoraOptions } from './lora.js';
 import { mergedWeights } from './merge-adapters.js';
@@ -43,6 +44,7 @@ import { createTokenLoss } from './token-loss.js';
 import type {
   ForwardBackward,
   HiddenStateModel,
+  HostWeights,
   LogProbLoss,
   LogProbModel,
   MovingModel,
@@ -54,6 +56,7 @@ import type {
   TokenBatch,
   TokenStates,
   TrainablePolicy,
+  WeightSource,
 } from './types.js';
 import {
   accumulateGradients,
@@ -69,7 +72,9 @@ const OPTIMIZER_FILE = 'optimizer.safetensors';
  * A causal language model on the tensor engine: scores tokens, learns from a loss on their log-probs, samples.
  * Start a backend with `initBackend` first. Owns its weights: `dispose` frees them.
  */
-export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingModel, EngineModel {
+export class LanguageModel
+  implements TrainablePolicy, HiddenStateModel, MovingModel, WeightSource, EngineModel
+{
   /** Weights without gradient: the base of adapters. */
   #frozen: OwnTensors = {};
   #trained: OwnTensors = {};
@@ -84,6 +89,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
   readonly #folder: Omit<ModelFolder, 'weights'>;
   readonly #options: LanguageModelOptions;
   readonly #baseFolder: string | undefined;
+  readonly #hostWeights = hostWeightsOf();
 
   private constructor(
     { weights, ...folder }: ModelFolder,
@@ -328,6 +334,10 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
 
   sampler(options: SamplerOptions = {}): Sampler {
     return createSampler(this.#config, () => this.#weights, options);
+  }
+
+  hostWeights(): HostWeights {
+    return this.#hostWeights(this.#weights, this.#config.adapterScale ?? 1);
   }
 
   /** Frees every tensor that the model holds. */

@@ -6,6 +6,7 @@
  */
 import type { Message } from '@grpo/rewards';
 import type { OptimizerChoice } from '@grpo/tensor';
+import type { ModelConfig } from './architecture.js';
 
 export type { OptimizerChoice };
 
@@ -208,6 +209,53 @@ export interface SamplerOptions {
   readonly maxBatchSize?: number;
   /** Reads what was sampled, for `stopStrings`. */
   readonly tokenizer?: Tokenizer;
+}
+
+/** What a pass leaves: sequences with what the engine keeps of them, and the logits after each. */
+export interface Decoded<Batch> {
+  readonly batch: Batch;
+  /** [rows, V] unnormalised log-probs. */
+  readonly logits: Float32Array;
+}
+
+/**
+ * Runs a model for a sampler, which decides what is sampled. A batch stands for the keys and values of some sequences,
+ * its rows; how and where they are kept is the engine's.
+ */
+export interface DecodeEngine<Batch> {
+  /** Takes up the weights of now; true where they are others than at the call before. Called before every pass. */
+  refresh(): boolean | Promise<boolean>;
+  /** Runs prompts of at least one token each. */
+  prefill(prompts: readonly (readonly number[])[]): Decoded<Batch> | Promise<Decoded<Batch>>;
+  /** Runs one more token per row, ids [rows]. Takes the batch over, unless it throws. */
+  step(batch: Batch, ids: readonly number[]): Decoded<Batch> | Promise<Decoded<Batch>>;
+  /** A new batch of some rows, in the order given; they may repeat. The old one stays valid. */
+  pick(batch: Batch, rows: readonly number[]): Batch;
+  /** The rows of several batches, one below the other. Takes them over. */
+  join(batches: readonly Batch[]): Batch;
+  free(batch: Batch): void;
+}
+
+/** A weight as plain numbers. */
+export interface HostWeight {
+  readonly shape: readonly number[];
+  /** Row-major; not to be changed. */
+  readonly read: () => Float32Array;
+}
+
+/** All weights of a model at one moment. */
+export interface HostWeights {
+  /** By their names in the safetensors file; an entry that is the same object as before holds the same numbers. */
+  readonly tensors: ReadonlyMap<string, HostWeight>;
+  /** Multiplies what low-rank adapters add: `….lora_A.weight` [r, in] and `….lora_B.weight` [out, r]. */
+  readonly adapterScale: number;
+}
+
+/** A model whose weights other engines can read: what it needs to be run elsewhere. */
+export interface WeightSource {
+  readonly config: ModelConfig;
+  /** The weights of now, the same object until they change. Read them before the next change: then they are gone. */
+  hostWeights(): HostWeights;
 }
 
 /** Token ids in; sampled ids, their log-probs and the stop reason out. */

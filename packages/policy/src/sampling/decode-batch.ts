@@ -11,19 +11,13 @@ import {
   stackCaches,
 } from '../key-value-cache.js';
 import { logitsOf } from '../network.js';
+import type { Decoded } from '../types.js';
 
 /** Sequences that are decoded together. Their latest tokens stand at the same place, so shorter ones have empty places on the left. */
 export interface DecodeBatch {
   readonly cache: readonly LayerCache[];
   /** [rows] tokens of each sequence that are cached. */
   readonly lengths: readonly number[];
-}
-
-/** What a pass leaves: a batch, and the logits after each of its sequences. */
-export interface Decoded {
-  readonly batch: DecodeBatch;
-  /** [rows, V] */
-  readonly logits: Float32Array;
 }
 
 /**
@@ -35,7 +29,7 @@ export function prefill(
   config: EngineConfig,
   weights: NamedTensors,
   prompts: readonly (readonly number[])[],
-): Decoded {
+): Decoded<DecodeBatch> {
   const longest = Math.max(...prompts.map((ids) => ids.length));
   const padding = prompts.map((ids) => longest - ids.length);
   const ids = new Int32Array(prompts.length * longest);
@@ -67,7 +61,7 @@ export function decodeStep(
   weights: NamedTensors,
   { cache, lengths }: DecodeBatch,
   ids: readonly number[],
-): Decoded {
+): Decoded<DecodeBatch> {
   const past = cachedPlaces(cache);
   const padding = lengths.map((length) => past - length);
   const layout = {

@@ -1,28 +1,44 @@
 import type { NamedTensors } from '@grpo/tensor';
+import type { ModelConfig } from '../architecture.js';
 import type { EngineConfig } from '../engine-config.js';
-import type { Sampler, SamplerOptions } from '../types.js';
+import type { DecodeEngine, Sampler, SamplerOptions } from '../types.js';
 import { openCall } from './call.js';
 import { checkOptions, checkPrompts } from './check-options.js';
 import { createRow } from './row.js';
 import { createScheduler } from './scheduler.js';
+import { tensorEngine } from './tensor-engine.js';
 
 /**
- * Samples on the tensor engine. All calls that are open share one decode loop and its batch of at most `maxBatchSize`
- * rows: rows leave when they end, waiting ones take their places, and between any two steps the event loop gets a turn.
- * A prompt is run once for all its completions. A request's result depends on its prompt, its seed and its options,
- * not on what else is in the batch.
+ * Samples on the tensor engine.
  *
  * @param weights read at every pass; they may change between calls, and a call that is open when they do is rejected
  */
 export function createSampler(
   config: EngineConfig,
   weights: () => NamedTensors,
+  options: SamplerOptions = {},
+): Sampler {
+  return createEngineSampler(config, tensorEngine(config, weights), options);
+}
+
+/**
+ * Samples on an engine. All calls that are open share one decode loop and its batch of at most `maxBatchSize`
+ * rows: rows leave when they end, waiting ones take their places, and between any two steps the event loop gets a turn.
+ * A prompt is run once for all its completions. A request's result depends on its prompt, its seed and its options,
+ * not on what else is in the batch.
+ * Weights may change between calls, and a call that is open when they do is rejected.
+ *
+ * @param config of the model that the engine runs
+ */
+export function createEngineSampler<Batch>(
+  config: ModelConfig,
+  engine: DecodeEngine<Batch>,
   { maxBatchSize = 256, tokenizer }: SamplerOptions = {},
 ): Sampler {
   if (!(Number.isInteger(maxBatchSize) && maxBatchSize > 0)) {
     throw new Error(`createSampler: needs maxBatchSize of at least 1, got ${maxBatchSize}.`);
   }
-  const scheduler = createScheduler(config, weights, maxBatchSize);
+  const scheduler = createScheduler(engine, config.vocabularySize, maxBatchSize);
   return {
     contextLength: config.contextLength,
     isContinuous: true,

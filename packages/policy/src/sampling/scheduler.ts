@@ -1,21 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { NamedTensors } from '@grpo/tensor';
-import type { EngineConfig } from '../engine-config.js';
-import {
-  type DecodeBatch,
-  decodeStep,
-  disposeBatch,
-  joinBatches,
-  pickRows,
-  prefill,
-} from './decode-batch.js';
+import type { DecodeEngine } from '../types.js';
 import { createPromptStore } from './prompt-store.js';
 import { type Row, takeToken } from './row.js';
 
 /** Rows that hold on to their batch, and the batch. */
-interface Running {
+interface Running<Batch> {
   readonly rows: readonly Row[];
-  readonly batch: DecodeBatch;
+  readonly batch: Batch;
 }
 
 /** Padded tokens of one pass over prompts, so that its attention does not outgrow memory. */
@@ -26,44 +17,40 @@ const SHARE = 8;
 /**
  * Decodes rows of any number of calls as one batch. One loop runs while there are rows; it ends by itself.
  *
- * @param weights asked for at every pass
+ * @param engine refreshed before every pass
+ * @param vocabularySize V
  */
-export function createScheduler(
-  config: EngineConfig,
-  weights: () => NamedTensors,
+export function createScheduler<Batch>(
+  engine: DecodeEngine<Batch>,
+  vocabularySize: number,
   maxBatchSize: number,
 ): { readonly add: (rows: readonly Row[]) => void } {
-  const scratch = new Float64Array(config.vocabularySize);
-  const prompts = createPromptStore();
+  const scratch = new Float64Array(vocabularySize);
+  const prompts = createPromptStore(engine);
   let waiting: Row[] = [];
-  let running: Running | undefined;
-  let held: NamedTensors | undefined;
+  let running: Running<Batch> | undefined;
   let isLooping = false;
 
   /** Ends the calls of all rows that are decoded; those that wait go on. */
   function failRunning(error: unknown, rows: readonly Row[] = running?.rows ?? []): void {
     for (const row of rows) row.call.fail(error);
-    if (running) disposeBatch(running.batch);
+    if (running) engine.free(running.batch);
     running = undefined;
     prompts.clear();
   }
 
-  /** The weights of this pass. Keys and values of other weights would make a distribution of neither. */
-  function weightsNow(): NamedTensors {
-    const now = weights();
-    if (held !== undefined && !areSame(held, now)) {
-      const count = running?.rows.filter(isAlive).length ?? 0;
-      if (count > 0) {
-        failRunning(
-          new Error(
-            `sample: needs the same weights from a request's first token to its last, got other ones while ${count} requests were decoded. Await them before optimStep or load.`,
-          ),
-        );
-      }
-      prompts.clear();
+  /** Takes up the weights of this pass. Keys and values of other weights would make a distribution of neither. */
+  async function refresh(): Promise<void> {
+    if (!(await engine.refresh())) return;
+    const count = running?.rows.filter(isAlive).length ?? 0;
+    if (count > 0) {
+      failRunning(
+        new Error(
+          `sample: needs the same weights from a request's first token to its last, got other ones while ${count} requests were decoded. Await them before optimStep or load.`,
+        ),
+      );
     }
-    held = now;
-    return now;
+    prompts.clear();
   }
 
   function take(rows: readonly Row[], logits: (r: number) => Float32Array): void {
@@ -96,8 +83,8 @@ export function createScheduler(
   }
 
   /** Runs new rows up to their first token and puts those that go on into the batch. */
-  function admit(): boolean {
-    const current = weightsNow();
+  async function admit(): Promise<boolean> {
+    await refresh();
     const rows = nextRows();
     if (waiting.length === 0 && rows.length === 0) prompts.clear(); // who waited may have been aborted
     if (rows.length === 0) return false;
@@ -107,7 +94,7 @@ export function createScheduler(
         if (!prompts.has(promptKey)) fresh.set(promptKey, prompt);
       }
       if (fresh.size > 0) {
-        prompts.put([...fresh.keys()], prefill(config, current, [...fresh.values()]));
+        prompts.put([...fresh.keys()], await engine.prefill([...fresh.values()]));
       }
       take(rows, (r) => prompts.logits(rows[r].promptKey));
       const going = rows.filter(isAlive);
@@ -118,7 +105,7 @@ export function createScheduler(
         running = undefined; // the join takes its batch over
         running = {
           rows: [...before.flatMap((part) => part.rows), ...going],
-          batch: joinBatches([...before.map(({ batch }) => batch), ...branched]),
+          batch: engine.join([...before.map(({ batch }) => batch), ...branched]),
         };
       }
       prompts.keepOnly(new Set(waiting.map(({ promptKey }) => promptKey)), maxBatchSize);
@@ -136,20 +123,20 @@ export function createScheduler(
     const going = [...rows.keys()].filter((r) => isAlive(rows[r]));
     if (going.length > 0 && rows.length - going.length < least) return;
     running = undefined;
-    const kept = going.length > 0 ? pickRows(batch, going) : undefined;
-    disposeBatch(batch);
-    if (kept) running = { rows: going.map((r) => rows[r]), batch: kept };
+    const kept = going.length > 0 ? engine.pick(batch, going) : undefined;
+    engine.free(batch);
+    if (kept !== undefined) running = { rows: going.map((r) => rows[r]), batch: kept };
   }
 
-  function step(): void {
-    const current = weightsNow();
+  async function step(): Promise<void> {
+    await refresh();
     if (running === undefined) return;
     const { rows, batch } = running;
     try {
       const last = rows.map(({ ids }) => ids.at(-1) ?? 0);
-      const next = decodeStep(config, current, batch, last);
+      const next = await engine.step(batch, last);
       running = { rows, batch: next.batch };
-      const v = config.vocabularySize;
+      const v = vocabularySize;
       take(rows, (r) => next.logits.subarray(r * v, (r + 1) * v));
     } catch (error) {
       failRunning(error);
@@ -160,15 +147,14 @@ export function createScheduler(
     while (waiting.length > 0 || running !== undefined) {
       await setImmediate(); // calls of the same turn start together, and the event loop gets its turn
       try {
-        if (admit()) await setImmediate();
-        step();
+        if (await admit()) await setImmediate();
+        await step();
         compact(Math.ceil((running?.rows.length ?? 0) / SHARE));
       } catch (error) {
         failRunning(error, [...(running?.rows ?? []), ...waiting]);
         waiting = [];
       }
     }
-    held = undefined;
     isLooping = false;
   }
 
@@ -184,11 +170,4 @@ export function createScheduler(
 
 function isAlive({ call, isDone }: Row): boolean {
   return !isDone && !call.isOver;
-}
-
-/** Whether two sets of weights are the same tensors. */
-function areSame(a: NamedTensors, b: NamedTensors): boolean {
-  if (a === b) return true;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
