@@ -1,6 +1,7 @@
 export { type Alarm, type AlarmLimits, type AlarmName, alarmsOf } from './alarms.js';
 export { stepSize, type TrainBatch, toBatches } from './batch.js';
 export { type Best, type BestOptions, bestStep } from './best-step.js';
+export type { Callback, Run } from './callback.js';
 export {
   type Checkpoint,
   latestCheckpoint,
@@ -33,5 +34,6 @@ export { type MetricsServer, prometheusText, serveMetrics } from './serve-metric
 export { type StepHooks, type StepResult, type StepStart, trainStep } from './step.js';
 export { type SupervisedConfig, type SupervisedExample, trainSupervised } from './supervised.js';
 export { type TrainOptions, train } from './train.js';
-export { Trainer, type TrainerOptions } from './trainer.js';
+export { Trainer } from './trainer.js';
+export type { TrainerOptions } from './trainer-options.js';
 export type * from './types.js';

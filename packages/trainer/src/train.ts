@@ -1,5 +1,6 @@
 import { onStopSignals } from './stop-signals.js';
-import { Trainer, type TrainerOptions } from './trainer.js';
+import { Trainer } from './trainer.js';
+import type { TrainerOptions } from './trainer-options.js';
 import type { MetricsRecord } from './types.js';
 
 export interface TrainOptions extends TrainerOptions {

@@ -1,78 +1,27 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import type { Dataset } from '@grpo/envs';
-import type { MovingModel } from '@grpo/policy';
-import { type AlarmLimits, alarmsOf } from './alarms.js';
+import { existsSync } from 'node:fs';
+import { alarmsOf } from './alarms.js';
 import { type Best, bestStep } from './best-step.js';
+import type { Callback, Run } from './callback.js';
 import {
   checkpointFolder,
-  latestCheckpoint,
   restoreWeights,
   saveCheckpoint,
   type WeightedParts,
 } from './checkpoint.js';
-import { checkSameConfig, type GivenConfig, resolveConfig } from './config.js';
 import { episodeLines } from './episode-lines.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { type EventLevel, fileLog, type Log, type RunEventName } from './events.js';
 import { RunStopped } from './failures.js';
 import { isDiskFull } from './is-disk-full.js';
-import { appendJsonLines, keepJsonLinesUpTo } from './json-lines.js';
-import { memoriesOf, restoreMemories } from './memories.js';
-import { appendMetrics, readMetrics } from './metrics-file.js';
-import { presetNamed } from './presets.js';
-import { resolveParts } from './resolve-parts.js';
-import { describeRun } from './run-description.js';
-import { type RunFiles, runFiles } from './run-files.js';
-import { lockRun } from './run-lock.js';
+import { appendJsonLines } from './json-lines.js';
+import { memoriesOf } from './memories.js';
+import { messageOf } from './message-of.js';
+import { appendMetrics } from './metrics-file.js';
+import { type OpenedRun, openRun } from './open-run.js';
+import type { RunFiles } from './run-files.js';
 import { trainStep } from './step.js';
-import type {
-  Callback,
-  MetricsRecord,
-  NamedParts,
-  Tracker,
-  TrainConfig,
-  TrainParts,
-  TrainState,
-} from './types.js';
-
-/** A run: what is trained, how, and where its folder is. */
-export interface TrainerOptions {
-  /** Advantage and loss may be left out where a preset brings them. */
-  readonly parts: Omit<NamedParts, 'advantage' | 'loss'> &
-    Partial<Pick<NamedParts, 'advantage' | 'loss'>>;
-  /** What it holds goes before what the preset holds. */
-  readonly config: GivenConfig;
-  /** Settings that belong together, by name; see `presets`. */
-  readonly preset?: string;
-  /** The run's folder. Locked while the run is open. */
-  readonly folder: string;
-  /** Tasks kept out of training, for evaluations. */
-  readonly evalDataset?: Dataset;
-  /** Go on from the newest whole checkpoint in the folder, if there is one. Default false. */
-  readonly resume?: boolean;
-  /** Are told of every record, after it was written. One that throws is told of and passed over. */
-  readonly trackers?: readonly Tracker[];
-  /** Take part in the run: they are awaited, and what they throw ends it. */
-  readonly callbacks?: readonly Callback[];
-  /** When alarms go off. */
-  readonly alarms?: AlarmLimits;
-  /** Facts to be kept with the run: backend, model, data. */
-  readonly facts?: Readonly<Record<string, unknown>>;
-  /** Numbers to be logged with each record, such as `() => ({ 'memory/tensors': countTensors() })`. */
-  readonly resources?: () => Readonly<Record<string, number>>;
-  /** Cancels the step that is under way; the run can be resumed from its last checkpoint. */
-  readonly signal?: AbortSignal;
-  /** Is told what a person should know, such as where a resume goes on. Default: standard error. */
-  readonly say?: (message: string) => void;
-}
+import type { TrainerOptions } from './trainer-options.js';
+import type { MetricsRecord, Tracker, TrainConfig, TrainParts, TrainState } from './types.js';
 
 const MIB = 2 ** 20;
 
@@ -84,7 +33,7 @@ const MIB = 2 ** 20;
  * for await (const record of trainer) console.log(record.step, record.reward);
  * await trainer.close();
  */
-export class Trainer {
+export class Trainer implements Run {
   readonly parts: TrainParts;
   readonly config: TrainConfig;
   readonly files: RunFiles;
@@ -98,23 +47,17 @@ export class Trainer {
   #stopReason: string | undefined;
   #brokenTrackers = new Set<Tracker>();
 
-  private constructor(
-    options: TrainerOptions,
-    parts: TrainParts,
-    config: TrainConfig,
-    unlock: () => void,
-    start: { readonly state: TrainState; readonly records: readonly MetricsRecord[] },
-  ) {
+  private constructor(options: TrainerOptions, opened: OpenedRun) {
     this.#options = options;
-    this.parts = parts;
-    this.config = config;
-    this.files = runFiles(options.folder);
-    this.#weighted = weightedParts(parts, config);
-    this.#unlock = unlock;
+    this.parts = opened.parts;
+    this.config = opened.config;
+    this.files = opened.files;
+    this.#weighted = opened.weighted;
+    this.#unlock = opened.unlock;
     this.#log = fileLog(this.files.events, (error) => this.#say(`No event was written: ${error}`));
-    this.#state = start.state;
-    this.#savedStep = start.state.step;
-    this.#records = [...start.records];
+    this.#state = opened.state;
+    this.#savedStep = opened.state.step;
+    this.#records = [...opened.records];
   }
 
   /**
@@ -124,58 +67,16 @@ export class Trainer {
    * is not the stored one, or if a field is out of range
    */
   static async start(options: TrainerOptions): Promise<Trainer> {
-    const { folder, resume = false, say = console.error } = options;
-    const preset = options.preset === undefined ? undefined : presetNamed(options.preset);
-    const config = resolveConfig({ ...preset?.config, ...options.config });
-    const { advantage = preset?.advantage, loss = preset?.loss, ...others } = options.parts;
-    if (advantage === undefined || loss === undefined) {
-      throw new Error(
-        'Trainer.start: needs an advantage and a loss, got neither them nor a preset. Pass parts.advantage and parts.loss, or preset.',
-      );
-    }
-    const parts = resolveParts({ ...others, advantage, loss });
-    weightedParts(parts, config); // refuses what cannot move before anything is written
-    const files = runFiles(folder);
-    mkdirSync(files.checkpoints, { recursive: true });
-    const takenOver: string[] = [];
-    const unlock = lockRun(folder, (message) => takenOver.push(message));
+    const opened = await openRun(options);
+    const trainer = new Trainer({ say: console.error, ...options }, opened);
     try {
-      const damaged: string[] = [];
-      const checkpoint = resume
-        ? await latestCheckpoint(files.checkpoints, (message) => damaged.push(message))
-        : undefined;
-      if (checkpoint) {
-        checkSameConfig(readConfig(files.config), config);
-        await restoreWeights(weightedParts(parts, config), checkpoint);
-        restoreMemories(parts, checkpoint.state.memories ?? {});
-      } else {
-        if (!resume && readMetrics(files.metrics).length > 0) {
-          throw new Error(
-            `train: needs an empty folder, got ${folder}, which holds a run. Resume it, or choose another folder.`,
-          );
-        }
-        if (!resume) rmSync(files.events, { force: true });
-        writeFileSync(files.config, `${JSON.stringify(config, null, 2)}\n`, { flush: true });
-        const description = describeRun({ advantage, loss, preset: options.preset }, options.facts);
-        writeFileSync(files.run, `${JSON.stringify(description, null, 2)}\n`, { flush: true });
+      for (const { level, event, message, isSaid } of opened.notices) {
+        trainer.#event(level, event, message, {}, isSaid);
       }
-      const state = checkpoint?.state ?? { step: 0, tokens: 0, memories: memoriesOf(parts) };
-      for (const path of [files.metrics, files.episodes]) {
-        closeSync(openSync(path, 'a')); // there from the start, for whoever watches
-        keepJsonLinesUpTo(path, state.step);
-      }
-      const records = readMetrics(files.metrics);
-      const trainer = new Trainer({ ...options, say }, parts, config, unlock, { state, records });
-      for (const message of takenOver) trainer.#event('warning', 'lock-taken-over', message);
-      for (const message of damaged) trainer.#event('warning', 'checkpoint-damaged', message);
-      if (checkpoint) {
-        const message = `Resuming after step ${state.step} of ${config.maxSteps}.`;
-        trainer.#event('info', 'resumed', message);
-      } else trainer.#event('info', 'started', `Training ${config.maxSteps} steps.`, {}, false);
       await trainer.#call((callback) => callback.onStart?.(trainer));
       return trainer;
     } catch (error) {
-      unlock();
+      opened.unlock();
       throw error;
     }
   }
@@ -435,34 +336,8 @@ export class Trainer {
   }
 }
 
-/** What a checkpoint holds; refuses a reference that is to move and cannot. */
-function weightedParts(parts: TrainParts, { syncRefModel }: TrainConfig): WeightedParts {
-  if (!syncRefModel) return parts;
-  const { reference } = parts;
-  if (reference === undefined || !('follow' in reference)) {
-    throw new Error(
-      `Trainer.start: syncRefModel needs a reference that can follow the policy, got ${reference ? 'a frozen one' : 'none'}. Open the model a second time as the reference, or leave syncRefModel out.`,
-    );
-  }
-  return { ...parts, movingReference: reference as MovingModel };
-}
-
-function readConfig(path: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-  } catch (error) {
-    throw new Error(
-      `train: needs the configuration of the run in ${path}, got ${messageOf(error)}. Restore the file, or start a new run in another folder.`,
-    );
-  }
-}
-
 function prefixed(prefix: string, numbers: Readonly<Record<string, number>>) {
   return Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [`${prefix}/${name}`, value]),
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -18,10 +18,6 @@ import type {
 import type { PolicyLoss } from '@grpo/policy-loss';
 import type { AnyReward, Episode } from '@grpo/rewards';
 import type { ValueFunction, ValueUpdateOptions } from '@grpo/value';
-import type { Alarm } from './alarms.js';
-import type { Collected } from './collect.js';
-import type { Evaluation } from './evaluate.js';
-import type { Trainer } from './trainer.js';
 
 /** How the learning rate moves after the warm-up. */
 export type SchedulerType = 'constant' | 'linear' | 'cosine';
@@ -315,26 +311,6 @@ export interface Failure {
 
 /** The metrics of one step; `time/…` entries depend on the machine, all others on the configuration alone. */
 export type MetricsRecord = Readonly<{ step: number }> & Readonly<Record<string, number>>;
-
-/** Takes part in a run, at every seam. Each function is awaited; what it throws ends the run. */
-export interface Callback {
-  onStart?(trainer: Trainer): void | Promise<void>;
-  /** After a step's episodes were played and scored. */
-  onRollouts?(collected: Collected, trainer: Trainer): void | Promise<void>;
-  /** Before the policy learns. @param advantages [B] or [B, T] of `collected.rollouts` */
-  onAdvantages?(
-    advantages: Float64Array,
-    collected: Collected,
-    trainer: Trainer,
-  ): void | Promise<void>;
-  /** After a step was written. */
-  onStep?(record: MetricsRecord, trainer: Trainer): void | Promise<void>;
-  onEvaluate?(evaluation: Evaluation, trainer: Trainer): void | Promise<void>;
-  onAlarm?(alarm: Alarm, trainer: Trainer): void | Promise<void>;
-  /** After a checkpoint was written. */
-  onSave?(folder: string, trainer: Trainer): void | Promise<void>;
-  onEnd?(trainer: Trainer): void | Promise<void>;
-}
 
 /** Is told of every record, in order. */
 export type Tracker = (record: MetricsRecord) => void | Promise<void>;
