@@ -87,3 +87,41 @@ test('no examples is an error that says so', async () => {
     'at least one example',
   );
 });
+
+test('micro-batches add up to the step', async () => {
+  const [whole, parts] = [recorder(), recorder()];
+  const losses: number[] = [];
+  await trainSupervised(whole.policy, examples, config);
+  await trainSupervised(parts.policy, examples, { ...config, microBatchSize: 3 }, [
+    (record) => void losses.push(record['supervised/loss']),
+  ]);
+  expect(parts.batches.map(({ shape }) => shape[0])).toEqual([3, 1, 3, 1, 3, 1]);
+  for (const loss of losses) expect(loss).toBeCloseTo(1, 12);
+  const learned = (mask: Uint8Array) => mask.reduce((sum, m) => sum + m, 0);
+  const perStep = [0, 2, 4].map(
+    (i) => learned(parts.batches[i].mask) + learned(parts.batches[i + 1].mask),
+  );
+  expect(perStep).toEqual(whole.batches.map(({ mask }) => learned(mask)));
+  expect(Math.min(...parts.gradients[0])).toBeCloseTo(-1 / perStep[0], 12);
+});
+
+test('a conversation is learned where its mask says so, but never its first token', async () => {
+  const { policy, batches } = recorder();
+  const conversation = { ids: [7, 8, 9, 10], mask: [true, false, true, true] };
+  await trainSupervised(policy, [conversation], { ...config, batchSize: 1, maxSteps: 1 });
+  expect([...batches[0].ids]).toEqual([7, 8, 9, 10]);
+  expect([...batches[0].mask]).toEqual([0, 0, 1, 1]);
+});
+
+test('an example without a token to learn is refused', async () => {
+  const empty = { ids: [1, 2], mask: [false, false] };
+  await expect(trainSupervised(recorder().policy, [...examples, empty], config)).rejects.toThrow(
+    'got none in number 2',
+  );
+});
+
+test('a gradient that is not finite ends the training with the step', async () => {
+  const { policy } = recorder();
+  const broken = { ...policy, optimStep: async () => ({ gradNorm: Number.NaN, skipped: true }) };
+  await expect(trainSupervised(broken, examples, config)).rejects.toThrow('norm NaN in step 1');
+});
