@@ -36,4 +36,5 @@ export const levels: Levels = {
     imports: ['advantage', 'policy-loss', 'rewards', 'envs', 'random'],
     types: ['policy', 'value'],
   },
+  onnx: { level: 2, imports: ['policy'], types: [] },
 };

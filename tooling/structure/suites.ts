@@ -55,6 +55,11 @@ export const suites: readonly Suite[] = [
     why: 'What the parts of the decode loop are for shows in what it samples: rows that come, go and stay the same.',
   },
   {
+    test: 'packages/onnx/src/onnx-sampler.test.ts',
+    covers: ['packages/onnx/src/graph/', 'packages/onnx/src/onnx-engine.ts'],
+    why: 'A graph is right where its numbers are those of the training engine: every architecture, step by step.',
+  },
+  {
     test: 'packages/policy/src/network.test.ts',
     covers: [
       'packages/policy/src/engine-config.ts',

@@ -1,0 +1,1 @@
+export { onnxSampler } from './onnx-sampler.js';
