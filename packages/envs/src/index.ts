@@ -33,7 +33,7 @@ export {
 export { type GuessingOptions, guessingGame, guessingTasks } from './guessing-game.js';
 export { readJson } from './json-file.js';
 export { readJsonl, writeJsonl } from './jsonl.js';
-export { orderly } from './orderly.js';
+export { orderly, STOP_REASONS } from './orderly.js';
 export { readParquet } from './parquet.js';
 export { qwenCoderToolCalls } from './qwen-coder-tool-calls.js';
 export { scriptedUser } from './scripted-user.js';

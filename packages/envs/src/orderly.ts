@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import type { Env, StepResult, StopReason } from './types.js';
 
-const STOP_REASONS: readonly StopReason[] = [
+/** Why an environment may end its episode: all values of `StopReason`. */
+export const STOP_REASONS: readonly StopReason[] = [
   'completed',
   'answered',
   'user_done',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Combination, combine } from './combine.js';
+import { runningNormalizer } from './running-normalizer.js';
 import { scoreEpisodes } from './score-episodes.js';
 import type { Episode, Reward, RewardValue } from './types.js';
 
@@ -83,4 +84,19 @@ describe('arguments', () => {
       `combine: weights of a ${by} must be ${needs}, got ${weight} for "whole".`,
     );
   });
+});
+
+test('a whole remembers what its parts remember, and says so only where they do', async () => {
+  const length: Reward = { name: 'length', fn: ({ completion }) => completion.length };
+  const make = () => combine('whole', [part('a', 1), runningNormalizer(length)]);
+  const [straight, resumed] = [make(), make()];
+  const score = async (reward: Reward, completion: string) =>
+    (await scoreEpisodes([reward], [{ ...episode, completion }])).values[0][0];
+  for (const said of ['a', 'abc']) await score(straight, said);
+  const saved = JSON.parse(JSON.stringify(straight.memory?.save()));
+  expect(saved).toEqual({ 'length/count': 2, 'length/mean': 2, 'length/squares': 2 });
+  resumed.memory?.load(saved);
+  expect(await score(resumed, 'abcdef')).toBe(await score(straight, 'abcdef'));
+  expect(() => resumed.memory?.load({})).toThrow('needs count, mean and squares, got {}');
+  expect(combine('whole', parts)).not.toHaveProperty('memory');
 });

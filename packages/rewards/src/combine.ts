@@ -1,5 +1,5 @@
 import { callPart } from './check-result.js';
-import type { Reward, RewardValue } from './types.js';
+import type { Reward, RewardMemory, RewardValue } from './types.js';
 
 /** How `combine` makes one value of several. */
 export type Combination = 'sum' | 'mean' | 'min' | 'max' | 'product';
@@ -27,7 +27,7 @@ const WEIGHTS: Readonly<Record<Combination, WeightRule>> = {
  *
  * The values of all parts are logged beside the whole, those of weight 0 too. A part that fails fails
  * the whole. Rewards that stand side by side need no `combine`: their weighted sum is what the
- * advantage is computed from.
+ * advantage is computed from. What parts remember, the whole remembers.
  *
  * @param name of the whole
  * @param parts with different names; for min, max and product their weights must be 0 or 1
@@ -40,8 +40,10 @@ export function combine(
   { by = 'sum' }: { readonly by?: Combination } = {},
 ): Reward {
   checkParts(name, parts, by);
+  const memory = memoryOf(parts);
   return {
     name,
+    ...(memory && { memory }),
     fn: async (episode, call) => {
       const results = await Promise.all(parts.map((part) => callPart(part, episode, call)));
       const entries = parts.map((part, i) => ({
@@ -93,6 +95,23 @@ function namedParts(part: {
     [part.name, part.value],
     ...inner.map(([name, value]): [string, RewardValue] => [`${part.name}/${name}`, value]),
   ];
+}
+
+/** What the parts remember, each number under `part/number`. */
+function memoryOf(parts: readonly Reward[]): RewardMemory | undefined {
+  const owners = parts.flatMap(({ name, memory }) => (memory ? [{ name, memory }] : []));
+  if (owners.length === 0) return undefined;
+  const named = ({ name, memory }: (typeof owners)[number]) =>
+    Object.entries(memory.save()).map(([key, n]) => [`${name}/${key}`, n] as const);
+  return {
+    save: () => Object.fromEntries(owners.flatMap(named)),
+    load: (saved) => {
+      for (const { name, memory } of owners) {
+        const keys = Object.keys(memory.save());
+        memory.load(Object.fromEntries(keys.map((key) => [key, saved[`${name}/${key}`]])));
+      }
+    },
+  };
 }
 
 function checkParts(name: string, parts: readonly Reward[], by: Combination): void {

@@ -89,11 +89,7 @@ export { type NumericAnswerOptions, numericAnswer } from './numeric-answer.js';
 export { regexMatch } from './regex-match.js';
 export { type RepetitionPenaltyOptions, repetitionPenalty } from './repetition-penalty.js';
 export { type RougeKind, type RougeOptions, rouge } from './rouge.js';
-export {
-  type RunningNormalizer,
-  type RunningState,
-  runningNormalizer,
-} from './running-normalizer.js';
+export { runningNormalizer } from './running-normalizer.js';
 export { type SchemaMatchOptions, schemaMatch } from './schema-match.js';
 export { type ScoreOptions, scoreEpisodes } from './score-episodes.js';
 export { type RemoteRewardOptions, remoteReward } from './serving/remote-reward.js';

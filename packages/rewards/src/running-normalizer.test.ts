@@ -15,7 +15,7 @@ const number = {
 };
 
 test('each value is normalised by those before it and itself', async () => {
-  const { reward, state } = runningNormalizer(number);
+  const reward = runningNormalizer(number);
   const values: unknown[] = [];
   for (const said of ['1', '3', '', '2']) values.push(await reward.fn(episode(said)));
   expect(values).toEqual([
@@ -24,21 +24,21 @@ test('each value is normalised by those before it and itself', async () => {
     { value: null, parts: { raw: null } },
     { value: 0, parts: { raw: 2 } },
   ]);
-  expect(state()).toEqual({ count: 3, mean: 2, squares: 2 });
+  expect(reward.memory.save()).toEqual({ count: 3, mean: 2, squares: 2 });
 });
 
 test('a restored normaliser goes on as one that was not broken', async () => {
   const [whole, broken, resumed] = [1, 2, 3].map(() => runningNormalizer(number));
   for (const said of ['1', '3']) {
-    await whole.reward.fn(episode(said));
-    await broken.reward.fn(episode(said));
+    await whole.fn(episode(said));
+    await broken.fn(episode(said));
   }
-  resumed.restore(JSON.parse(JSON.stringify(broken.state())));
-  expect(await resumed.reward.fn(episode('9'))).toEqual(await whole.reward.fn(episode('9')));
+  resumed.memory.load(JSON.parse(JSON.stringify(broken.memory.save())));
+  expect(await resumed.fn(episode('9'))).toEqual(await whole.fn(episode('9')));
 });
 
-test('a state that is none is refused', () => {
-  expect(() => runningNormalizer(number).restore({ count: -1, mean: 0, squares: 0 })).toThrow(
-    'runningNormalizer: needs a state with count, mean and squares, got {"count":-1',
+test('numbers of something else are refused', () => {
+  expect(() => runningNormalizer(number).memory.load({ count: -1, mean: 0, squares: 0 })).toThrow(
+    'runningNormalizer: needs count, mean and squares, got {"count":-1',
   );
 });

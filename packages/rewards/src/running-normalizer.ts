@@ -1,19 +1,8 @@
 import { callPart } from './check-result.js';
-import type { Reward } from './types.js';
+import type { Reward, RewardMemory } from './types.js';
 
-/** What a running normaliser remembers: how many rewards, their mean, and their squared distances from it. */
-export interface RunningState {
-  readonly count: number;
-  readonly mean: number;
-  readonly squares: number;
-}
-
-/** A reward whose scale is learned on the way, and its memory, for a checkpoint. */
-export interface RunningNormalizer {
-  readonly reward: Reward;
-  state(): RunningState;
-  restore(state: RunningState): void;
-}
+/** How many rewards there were, their mean, and their squared distances from it. */
+type RunningState = Readonly<Record<'count' | 'mean' | 'squares', number>>;
 
 const EPSILON = 1e-8;
 
@@ -25,38 +14,35 @@ const EPSILON = 1e-8;
  *
  * with 0 for the first value. Values enter in the order in which the reward answers: of a reward that waits for
  * something, score one at a time (`concurrency: 1`) where a run must repeat exactly. Keeps name and weight; the value
- * before is logged as the part `raw`.
+ * before is logged as the part `raw`. What it remembers is in the trainer's checkpoints.
  *
- * @returns the reward, and its state to save and restore
- * @throws RangeError from `restore` for a state that is none
+ * @throws RangeError from `memory.load` for numbers that `memory.save` did not give
  * @example
- * const scaled = runningNormalizer(judge);
- * // rewards: [scaled.reward], and with each checkpoint: scaled.state()
+ * train({ parts: { rewards: [runningNormalizer(judge)], … }, … });
  */
-export function runningNormalizer(reward: Reward): RunningNormalizer {
-  let memory: RunningState = { count: 0, mean: 0, squares: 0 };
+export function runningNormalizer(reward: Reward): Reward & { readonly memory: RewardMemory } {
+  let state: RunningState = { count: 0, mean: 0, squares: 0 };
   return {
-    reward: {
-      ...reward,
-      fn: async (episode, call) => {
-        const { value: r, parts } = await callPart(reward, episode, call);
-        if (r === null) return { value: null, parts: { ...parts, raw: null } };
-        memory = withValue(memory, r);
-        const { count, mean, squares } = memory;
-        const std = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
-        return { value: (r - mean) / (std + EPSILON), parts: { ...parts, raw: r } };
-      },
-    },
-    state: () => memory,
-    restore: (state) => {
+    ...reward,
+    fn: async (episode, call) => {
+      const { value: r, parts } = await callPart(reward, episode, call);
+      if (r === null) return { value: null, parts: { ...parts, raw: null } };
+      state = withValue(state, r);
       const { count, mean, squares } = state;
-      if (Number.isInteger(count) && count >= 0 && Number.isFinite(mean) && squares >= 0) {
-        memory = { count, mean, squares };
-        return;
-      }
-      throw new RangeError(
-        `runningNormalizer: needs a state with count, mean and squares, got ${JSON.stringify(state)}. Pass what state() gave.`,
-      );
+      const std = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
+      return { value: (r - mean) / (std + EPSILON), parts: { ...parts, raw: r } };
+    },
+    memory: {
+      save: () => state,
+      load: (saved) => {
+        const { count, mean, squares } = saved;
+        if (!(Number.isInteger(count) && count >= 0 && Number.isFinite(mean) && squares >= 0)) {
+          throw new RangeError(
+            `runningNormalizer: needs count, mean and squares, got ${JSON.stringify(saved)}. Pass what save() gave.`,
+          );
+        }
+        state = { count, mean, squares };
+      },
     },
   };
 }

@@ -33,6 +33,8 @@ export interface Episode {
   /** Sum of the rewards that the environment gave on the way. */
   readonly environmentReward: number;
   readonly end: EpisodeEnd;
+  /** Why the environment ended it, in its words, such as `max_turns`; only where it ended it and says so. */
+  readonly stopReason?: string;
 }
 
 /** A number, or `null` for "not applicable to this episode". NaN is an error of the function. */
@@ -59,12 +61,22 @@ export type RewardFn = (
   call?: RewardCall,
 ) => RewardResult | Promise<RewardResult>;
 
+/** Numbers that a reward carries from step to step, for a checkpoint. */
+export interface RewardMemory {
+  /** What a checkpoint keeps. */
+  readonly save: () => Readonly<Record<string, number>>;
+  /** Goes on from what `save` gave. */
+  readonly load: (saved: Readonly<Record<string, number>>) => void;
+}
+
 /** A reward function with the name under which it is logged and its weight in the sum. */
 export interface Reward {
   readonly name: string;
   readonly fn: RewardFn;
   /** Weight in the sum of rewards; 0 logs the reward without training on it. Default 1. */
   readonly weight?: number;
+  /** Present where it remembers earlier episodes; the trainer keeps it in checkpoints. */
+  readonly memory?: RewardMemory;
 }
 
 /** Scores the episodes of one group together: one result per episode, in their order. */
@@ -79,6 +91,8 @@ export interface GroupReward {
   readonly groupFn: GroupRewardFn;
   /** Weight in the sum of rewards; 0 logs the reward without training on it. Default 1. */
   readonly weight?: number;
+  /** Present where it remembers earlier episodes; the trainer keeps it in checkpoints. */
+  readonly memory?: RewardMemory;
 }
 
 /** Scores each of the model's turns in an episode: one value per turn (`modelTurns`), in their order. */
@@ -93,6 +107,8 @@ export interface TurnReward {
   readonly turnFn: TurnRewardFn;
   /** Weight in the sum of rewards; 0 logs the reward without training on it. Default 1. */
   readonly weight?: number;
+  /** Present where it remembers earlier episodes; the trainer keeps it in checkpoints. */
+  readonly memory?: RewardMemory;
 }
 
 /** A reward per episode, per group, or per turn. */

@@ -9,7 +9,8 @@ test('sound results go through, and an end may say nothing', () => {
   expect(checkReset({ messages: [hi], tools, more: 1 }, 10)).toEqual({ messages: [hi], tools });
   expect(checkReset({ messages: [hi] }, 2)).toEqual({ messages: [hi] });
   expect(checkStep({ ...step, info: { n: 1 } }, 10)).toEqual(step);
-  expect(checkStep({ ...step, messages: [], terminated: true }, 10).messages).toEqual([]);
+  const end = { ...step, messages: [], terminated: true, stopReason: 'completed' };
+  expect(checkStep(end, 10)).toEqual(end);
 });
 
 test.each([
@@ -34,6 +35,8 @@ test.each([
   [{ ...step, reward: Number.POSITIVE_INFINITY }, 'got Infinity'],
   [{ ...step, terminated: 1 }, 'as terminated and truncated, got 1 and false'],
   [{ ...step, truncated: undefined }, 'as terminated and truncated, got false and undefined'],
+  [{ ...step, stopReason: 'max_turns' }, 'where the episode ended, got "max_turns"'],
+  [{ ...step, truncated: true, stopReason: 'won' }, 'a stop reason of completed, answered, '],
   [{ ...step, messages: null }, 'step: needs a list of messages, got null'],
   [{ ...step, messages: [{ role: 'robot', content: 'x' }] }, 'got an object with role, content'],
   [{ ...step, messages: [{ role: 'user', content: 7 }] }, 'needs messages of { role, content }'],

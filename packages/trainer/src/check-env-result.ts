@@ -1,4 +1,4 @@
-import type { ResetResult, StepResult } from '@grpo/envs';
+import { type ResetResult, STOP_REASONS, type StepResult, type StopReason } from '@grpo/envs';
 import type { Message } from '@grpo/rewards';
 
 /** What an environment returned is not what an environment returns. */
@@ -27,10 +27,11 @@ export function checkReset(value: unknown, maxLength: number): ResetResult {
 /**
  * @param value what `step` returned
  * @param maxLength most characters in all its messages
- * @throws InvalidResult unless it has messages, a finite reward, and booleans that say whether the episode is over
+ * @throws InvalidResult unless it has messages, a finite reward, booleans that say whether the episode is over, and a
+ * stop reason of the list if any
  */
 export function checkStep(value: unknown, maxLength: number): StepResult {
-  const { messages, reward, terminated, truncated } = fieldsOf('step', value);
+  const { messages, reward, terminated, truncated, stopReason } = fieldsOf('step', value);
   if (typeof reward !== 'number' || !Number.isFinite(reward)) {
     throw new InvalidResult(`step: needs a finite number as reward, got ${shown(reward)}`);
   }
@@ -38,7 +39,17 @@ export function checkStep(value: unknown, maxLength: number): StepResult {
     const got = `${shown(terminated)} and ${shown(truncated)}`;
     throw new InvalidResult(`step: needs true or false as terminated and truncated, got ${got}`);
   }
-  return { messages: messagesOf('step', messages, maxLength), reward, terminated, truncated };
+  const step = { messages: messagesOf('step', messages, maxLength), reward, terminated, truncated };
+  if (stopReason === undefined) return step;
+  if (!isStopReason(stopReason) || !(terminated || truncated)) {
+    const needs = `a stop reason of ${STOP_REASONS.join(', ')}, where the episode ended`;
+    throw new InvalidResult(`step: needs ${needs}, got ${shown(stopReason)}`);
+  }
+  return { ...step, stopReason };
+}
+
+function isStopReason(value: unknown): value is StopReason {
+  return (STOP_REASONS as readonly unknown[]).includes(value);
 }
 
 function fieldsOf(call: string, value: unknown): Readonly<Record<string, unknown>> {

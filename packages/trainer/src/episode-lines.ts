@@ -10,6 +10,8 @@ export interface EpisodeLine {
   readonly task: string;
   readonly messages: Rollout['episode']['messages'];
   readonly end: Rollout['episode']['end'];
+  /** Why the environment ended it, where it says so. */
+  readonly stopReason?: string;
   /** By the reward's name; null where it does not apply or failed. */
   readonly rewards: Readonly<Record<string, RewardValue>>;
   /** What rewards were made of, each named `reward/part`. */
@@ -43,6 +45,7 @@ export function episodeLines(
       task: task.id,
       messages: episode.messages,
       end: episode.end,
+      ...(episode.stopReason !== undefined && { stopReason: episode.stopReason }),
       rewards: Object.fromEntries(rewards.map(({ name }, k) => [name, played.scores.values[i][k]])),
       parts: played.scores.parts?.[i] ?? {},
       advantage:

@@ -1,6 +1,7 @@
 import { groupRelative, grpo } from '@grpo/advantage';
 import { arithmeticTasks, curriculum } from '@grpo/envs';
 import { adaptiveEntropy, adaptiveKl, clippedLoss, entropyBonus } from '@grpo/policy-loss';
+import { runningNormalizer } from '@grpo/rewards';
 import { expect, test } from 'vitest';
 import { gaeEstimator } from './gae-estimator.js';
 import { memoriesOf, restoreMemories, updateControllers } from './memories.js';
@@ -52,6 +53,24 @@ test('a curriculum goes on at its level, and only where one was saved', () => {
   expect(memoriesOf({ ...make(), dataset: sums })).not.toHaveProperty('tasks');
   expect(() => restoreMemories({ ...make(), dataset: sums }, saved)).toThrow(
     'got one without memory where one with was saved. Resume with the same tasks.',
+  );
+});
+
+test('a reward goes on with the scale that it has learned, and only where one was saved', async () => {
+  const episode = { messages: [], row: {}, environmentReward: 0, end: 'terminated' } as const;
+  const parts = () => {
+    const length = { name: 'length', fn: (e: { completion: string }) => e.completion.length };
+    return { ...make(), rewards: [{ name: 'none', fn: () => 0 }, runningNormalizer(length)] };
+  };
+  const trained = parts();
+  for (const completion of ['a', 'abc']) await trained.rewards[1].fn({ ...episode, completion });
+  const saved = JSON.parse(JSON.stringify(memoriesOf(trained)));
+  expect(saved.rewards).toEqual({ length: { count: 2, mean: 2, squares: 2 } });
+  const resumed = parts();
+  restoreMemories(resumed, saved);
+  expect(memoriesOf(resumed)).toEqual(saved);
+  expect(() => restoreMemories({ ...make(), rewards: [] }, saved)).toThrow(
+    'needs the rewards of the saved run, got none with memory where length with memory were saved.',
   );
 });
 

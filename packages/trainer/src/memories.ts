@@ -1,15 +1,18 @@
 import type { ControllerStep } from '@grpo/policy-loss';
 import type { Memories, TrainParts } from './types.js';
 
-type Remembering = Pick<TrainParts, 'advantage' | 'loss'> & Partial<Pick<TrainParts, 'dataset'>>;
+type Remembering = Pick<TrainParts, 'advantage' | 'loss'> &
+  Partial<Pick<TrainParts, 'dataset' | 'rewards'>>;
 
 /** What the parts remember now, as plain numbers. */
-export function memoriesOf({ advantage, loss, dataset }: Remembering): Memories {
+export function memoriesOf({ advantage, loss, dataset, rewards = [] }: Remembering): Memories {
   const memory = 'memory' in advantage ? advantage.memory : undefined;
   const tasks = memoryOf(dataset);
+  const scores = rewards.flatMap(({ name, memory: own }) => (own ? [[name, own.save()]] : []));
   return {
     ...(tasks && { tasks: tasks.save() }),
     ...(memory && { advantage: memory.save() }),
+    ...(scores.length > 0 && { rewards: Object.fromEntries(scores) }),
     ...(loss.controllers && { controllers: loss.controllers.map((one) => one.save()) }),
   };
 }
@@ -19,7 +22,10 @@ export function memoriesOf({ advantage, loss, dataset }: Remembering): Memories 
  *
  * @throws where the saved numbers belong to other parts
  */
-export function restoreMemories({ advantage, loss, dataset }: Remembering, saved: Memories): void {
+export function restoreMemories(
+  { advantage, loss, dataset, rewards = [] }: Remembering,
+  saved: Memories,
+): void {
   const memory = 'memory' in advantage ? advantage.memory : undefined;
   const controllers = loss.controllers ?? [];
   const savedControllers = saved.controllers ?? [];
@@ -34,6 +40,14 @@ export function restoreMemories({ advantage, loss, dataset }: Remembering, saved
       `restoreMemories: needs the task source of the saved run, got one ${tasks ? 'with' : 'without'} memory where one ${saved.tasks ? 'with' : 'without'} was saved. Resume with the same tasks.`,
     );
   }
+  const scores = rewards.filter((reward) => reward.memory);
+  const [own, kept] = [scores.map(({ name }) => name), Object.keys(saved.rewards ?? {})];
+  if (own.join() !== kept.join()) {
+    throw new Error(
+      `restoreMemories: needs the rewards of the saved run, got ${own.join(', ') || 'none'} with memory where ${kept.join(', ') || 'none'} with memory were saved. Resume with the same rewards.`,
+    );
+  }
+  for (const { name, memory } of scores) memory?.load(saved.rewards?.[name] ?? {});
   if (saved.tasks) tasks?.load(saved.tasks);
   if (saved.advantage) memory?.load(saved.advantage);
   for (const [i, controller] of controllers.entries()) controller.load(savedControllers[i]);

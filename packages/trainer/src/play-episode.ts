@@ -129,6 +129,7 @@ async function converse(
     const before = [...told.messages];
     told.messages.push(...step.messages);
     appendReward(told, step.reward);
+    if (step.stopReason) told.stopReason = step.stopReason;
     if (sampled.stopReason === 'length') return 'length';
     if (step.terminated) return 'terminated';
     if (step.truncated || turn === maxTurns - 1) return 'truncated';

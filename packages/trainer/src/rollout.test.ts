@@ -51,6 +51,7 @@ function asking(turns: number, closed: { count: number }): EnvFactory {
           reward: 1,
           terminated: over,
           truncated: false,
+          ...(over && { stopReason: 'completed' }),
         };
       },
       close: async () => {
@@ -83,6 +84,7 @@ test('the tokens of an episode are prompt, answer, question, answer, each encode
     completionTokens: 2,
     environmentReward: 2,
     end: 'terminated',
+    stopReason: 'completed',
     row: { answer: '7' },
   });
   expect(rollout.episode.messages.map(({ content }) => content)).toEqual(['7', '4', '9', '0']);

@@ -14,7 +14,8 @@ const rollout = (own: number, end: 'length' | 'terminated'): Rollout => ({
 });
 
 test('completions and rewards are counted, rewards over the episodes they apply to', () => {
-  const again = { ...rollout(4, 'terminated'), retries: 3 };
+  const last = rollout(4, 'terminated');
+  const again = { ...last, retries: 3, episode: { ...last.episode, stopReason: 'completed' } };
   const rollouts = [rollout(2, 'terminated'), rollout(6, 'length'), again];
   const values = [
     [1, null],
@@ -37,6 +38,7 @@ test('completions and rewards are counted, rewards over the episodes they apply 
     'failures/share': 2 / 3,
     'failures/reward/answer/thrown': 1,
     'failures/reward/never/thrown': 2,
+    'stop/completed': 1 / 3,
     'rollouts/retries': 3,
     'rewards/answer/wit/mean': 0.75,
     'rewards/answer/mean': 0.5,

@@ -21,6 +21,10 @@ export function rolloutMetrics(
     'failures/share': new Set(scored.failures.map((f) => f.episode)).size / rollouts.length,
     ...countsOf(scored.failures.map(({ kind }) => `failures/${kind}`)),
   };
+  const ended = countsOf(rollouts.flatMap(({ episode }) => episode.stopReason ?? []));
+  for (const [reason, count] of Object.entries(ended)) {
+    metrics[`stop/${reason}`] = count / rollouts.length;
+  }
   const retries = sum(rollouts.map((rollout) => rollout.retries ?? 0));
   if (retries > 0) metrics['rollouts/retries'] = retries;
   for (const [k, { name }] of rewards.entries()) {

@@ -1,3 +1,4 @@
+import type { StopReason } from '@grpo/envs';
 import type { SampledTokens } from '@grpo/policy';
 import type { Message } from '@grpo/rewards';
 
@@ -16,6 +17,8 @@ export interface Transcript {
   /** The model's last message, as text and in tokens. */
   completion: string;
   completionTokens: number;
+  /** Why the environment ended the episode, once it has. */
+  stopReason?: StopReason;
 }
 
 export function newTranscript(): Transcript {

@@ -338,4 +338,6 @@ export interface Memories {
   readonly controllers?: readonly Readonly<Record<string, number>>[];
   /** Of the task source, such as the level of a curriculum. */
   readonly tasks?: Readonly<Record<string, number>>;
+  /** Of the rewards that have one, such as a running scale, by name. */
+  readonly rewards?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
