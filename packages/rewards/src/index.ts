@@ -29,7 +29,7 @@ export {
 } from './chat-models/with-metrics.js';
 export { type RetryOptions, withRetries } from './chat-models/with-retries.js';
 export { withTimeout } from './chat-models/with-timeout.js';
-export { type CommandOutput, checkCommand } from './checking/check-command.js';
+export { type CommandOptions, type CommandOutput, checkCommand } from './checking/check-command.js';
 export {
   type CheckOptions,
   type CheckReport,

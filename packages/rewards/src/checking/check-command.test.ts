@@ -56,6 +56,16 @@ test('lists and functions that make rewards count, and the report can be JSON', 
   expect(report.rewards[0].best).toHaveLength(1);
 });
 
+test('a module can be imported in another way', async () => {
+  const episodes = join(folder, 'episodes.jsonl');
+  await writeFile(episodes, LINES);
+  const out: string[] = [];
+  const write = { out: (text: string) => out.push(text), error: (text: string) => out.push(text) };
+  const load = async (path: string) => ({ made: { name: `from ${path}`, fn: () => 1 } });
+  expect(await checkCommand(['elsewhere.ts', episodes], write, { load })).toBe(0);
+  expect(out.join()).toContain('from elsewhere.ts');
+});
+
 test('a reward that fails exits with 1, after the report', async () => {
   const module = "export const bad = { name: 'bad', fn: () => NaN };";
   const { code, out } = await check(module, LINES);

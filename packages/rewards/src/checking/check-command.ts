@@ -20,6 +20,12 @@ Options:
 
 Exits with 0; 1 if any call failed; 2 if it could not run.`;
 
+/** What other commands may do in their own way. */
+export interface CommandOptions {
+  /** Imports MODULE. Default: as Node does, which cannot read TypeScript before version 22.18. */
+  readonly load?: (path: string) => Promise<Readonly<Record<string, unknown>>>;
+}
+
 /** Where the command writes. */
 export interface CommandOutput {
   readonly out: (text: string) => void;
@@ -35,6 +41,7 @@ export interface CommandOutput {
 export async function checkCommand(
   args: readonly string[],
   { out, error }: CommandOutput,
+  { load = importModule }: CommandOptions = {},
 ): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
@@ -54,7 +61,7 @@ export async function checkCommand(
     }
     if (positionals.length !== 2)
       throw new Error(`needs a module and a file of episodes.\n\n${USAGE}`);
-    const rewards = await loadRewards(positionals[0]);
+    const rewards = await rewardsOf(positionals[0], await load(positionals[0]));
     const report = await checkReward(rewards, await readEpisodes(positionals[1]), {
       ends: Number(values.ends),
       concurrency: Number(values.concurrency),
@@ -68,11 +75,15 @@ export async function checkCommand(
   }
 }
 
+function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+  return import(/* @vite-ignore */ pathToFileURL(resolve(path)).href);
+}
+
 /** The rewards that a module exports under any names, lists and functions that make them unfolded. */
-async function loadRewards(path: string): Promise<AnyReward[]> {
-  const exported: Readonly<Record<string, unknown>> = await import(
-    /* @vite-ignore */ pathToFileURL(resolve(path)).href
-  );
+async function rewardsOf(
+  path: string,
+  exported: Readonly<Record<string, unknown>>,
+): Promise<AnyReward[]> {
   const found = [...new Set(Object.values(exported))].map((one) =>
     typeof one === 'function' && one.length === 0 ? one() : one,
   );
