@@ -35,6 +35,15 @@ test('a sound run sets nothing off', () => {
   ).toEqual([]);
 });
 
+test('a reward that wavers before it rises sets nothing off', () => {
+  // The first steps of a run of the demo's task that learned it.
+  const wavering = [
+    0.41, 0.55, 0.81, 0.6, 0.6, 0.5, 0.47, 0.46, 0.59, 0.49, 0.44, 0.72, 0.61, 0.59, 0.57, 0.6,
+    0.71, 0.67, 0.32, 0.5, 0.35, 0.61, 0.58, 0.61,
+  ];
+  expect(began(run('reward', wavering))).toEqual([]);
+});
+
 test.each<[string, readonly number[], string, number]>([
   ['kl', [...flat(12, 0.1), 1.5, 1.6, 2], 'kl-blow-up', 13],
   ['kl', [0.1, Number.NaN], 'kl-blow-up', 2],

@@ -27,7 +27,10 @@ export interface AlarmLimits {
   readonly window?: number;
   /** Mean KL per token to the reference, in nats. Default 1. */
   readonly kl?: number;
-  /** How far the windowed reward may fall below its best, as a share of the best's distance from the first. Default 0.5. */
+  /**
+   * How far the windowed reward may fall below its best, as a share of the best's distance from the first
+   * first; a fall that chance explains does not count. Default 0.5.
+   */
   readonly rewardFall?: number;
   /** Entropy below this share of the first window's is a collapse. Default 0.1. */
   readonly entropyShare?: number;
@@ -96,7 +99,9 @@ function conditions(
   check(
     'reward-collapse',
     reward.now,
-    best > reward.first && fall > rewardFall,
+    best > reward.first &&
+      fall > rewardFall &&
+      best - reward.now > noiseOf(series('reward'), window),
     `The mean reward of ${window} steps fell from ${shown(best)} to ${shown(reward.now)}. Go back to the best checkpoint with a lower learning rate.`,
   );
 
@@ -160,6 +165,17 @@ function windows(values: readonly number[], n: number) {
   const earlier: number[] = [];
   for (let end = n; end < values.length; end++) earlier.push(meanAt(end));
   return { now: meanAt(values.length), first: meanAt(n), earlier };
+}
+
+/** Standard errors between two windows that a difference must pass: the best of many windows is high by chance. */
+const STANDARD_ERRORS = 3;
+
+/** The difference of two windows of n values that chance explains, from how much values differ from their neighbours. */
+function noiseOf(values: readonly number[], n: number): number {
+  const squares = values.slice(1).map((value, i) => (value - values[i]) ** 2);
+  const variance =
+    squares.reduce((sum, square) => sum + square, 0) / Math.max(1, squares.length) / 2;
+  return STANDARD_ERRORS * Math.sqrt((2 * variance) / n);
 }
 
 function medianOf(values: readonly number[]): number {
