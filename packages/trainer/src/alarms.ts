@@ -28,8 +28,8 @@ export interface AlarmLimits {
   /** Mean KL per token to the reference, in nats. Default 1. */
   readonly kl?: number;
   /**
-   * How far the windowed reward may fall below its best, as a share of the best's distance from the first
-   * first; a fall that chance explains does not count. Default 0.5.
+   * How far the windowed reward may fall below its best, as a share of the best's distance from the first; a fall
+   * that chance explains does not count. Default 0.5.
    */
   readonly rewardFall?: number;
   /** Entropy below this share of the first window's is a collapse. Default 0.1. */
