@@ -104,3 +104,17 @@ test('advantages per token need a critic', async () => {
     'advantages per token need a critic, got none',
   );
 });
+
+test('the optimal baseline weighs a score by how unsure the sampler was of its tokens', async () => {
+  const [sure, unsure] = [Math.log(0.9), Math.log(0.5)];
+  const of = (logProbs: number[]) => ({ ...rollout([5, 1, 2], [1, 2], 'terminated'), logProbs });
+  const { advantages } = await estimate(
+    { advantage: groupRelative({ baseline: 'optimal', scaling: 'none' }) },
+    [of([0, sure, sure]), of([0, unsure, unsure])],
+    [1, 0],
+  );
+  // Squared gradients 2 · 0.1² and 2 · 0.5², scores 2 and 0: the weight of a reward is 2.
+  const baseline = (0.02 * 2) / (0.02 + 0.5);
+  expect(advantages[0]).toBeCloseTo(2 - baseline, 12);
+  expect(advantages[1]).toBeCloseTo(-baseline, 12);
+});

@@ -57,6 +57,7 @@ export async function estimateAdvantages(
     weights: weightsOf(parts.rewards),
     groupIds: rollouts.map(({ groupId }) => groupId),
     lengths: rollouts.map(({ mask }) => mask.filter(Boolean).length),
+    gradientNorms: rollouts.map(squaredGradient),
     ...(penalties && !('perToken' in advantage) && { penalties: penalties.perSequence }),
   };
   const scored = score(batch); // [B]
@@ -73,6 +74,18 @@ export async function estimateAdvantages(
   return critic
     ? withExpectations(advantage, critic, config, rollouts, greedy, scored)
     : advantage(greedy);
+}
+
+/**
+ * Stands in for a completion's squared gradient norm, for the `optimal` baseline: Σ (1 − π)² over the model's tokens.
+ * With respect to the logits the norm of one token is ‖e − π‖² = (1 − π)² + Σ of the other tokens' π², which lies
+ * between that and twice that, and what the sampler tells is enough for it.
+ */
+function squaredGradient({ logProbs, mask }: Rollout): number {
+  return logProbs.reduce(
+    (sum, logProb, t) => sum + (mask[t] ? (1 - Math.exp(logProb)) ** 2 : 0),
+    0,
+  );
 }
 
 /** A completion whose greedy sibling has no score has nothing to be compared with, so its rewards do not apply. */
