@@ -12,7 +12,7 @@ import { attendInParts, cachedPlaces, growCache, type LayerCache } from './key-v
 import type { Layout } from './layout.js';
 
 /** Added to a score to hide a position: exp underflows to 0, and a row that hides everything stays finite. */
-const HIDDEN = -1e9;
+export const HIDDEN = -1e9;
 
 /**
  * Rotary positions and causal attention of one forward pass. The tables and masks that its layers need are made

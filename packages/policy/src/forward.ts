@@ -21,6 +21,8 @@ import type { LayerCache } from './key-value-cache.js';
 import { type Layout, positionOfEachRow } from './layout.js';
 import { linear } from './linear.js';
 import { type AdapterDropout, adapterOf } from './lora.js';
+import { packedAttention } from './packed-attention.js';
+import type { Packing } from './packing.js';
 
 /** What a pass that a gradient is taken of needs to know. */
 export interface TrainingPass {
@@ -50,6 +52,38 @@ export function forwardHidden(
   onCache?: (layer: number, cache: LayerCache) => void,
   training?: TrainingPass,
 ): Tensor {
+  const attention = causalAttention(config, layout, cache, onCache, training?.hold);
+  const rows = { ids: layout.ids, positions: positionOfEachRow(layout), attention };
+  return runDecoder(config, weights, rows, training); // [B·T, D]
+}
+
+/** Hidden states of a packed batch. @returns [N, D] rows of the packing */
+export function forwardPacked(
+  config: EngineConfig,
+  weights: NamedTensors,
+  packing: Packing,
+  training?: TrainingPass,
+): Tensor {
+  const { ids, positions } = packing;
+  const attention = packedAttention(config, packing, training?.hold);
+  return runDecoder(config, weights, { ids, positions, attention }, training);
+}
+
+/** The rows of a pass: their tokens and positions, and how they see each other. */
+interface Rows {
+  /** [N] */
+  readonly ids: Int32Array;
+  /** [N] */
+  readonly positions: Int32Array;
+  readonly attention: Pick<DecoderOps<Tensor>, 'rotary' | 'attention'>;
+}
+
+function runDecoder(
+  config: EngineConfig,
+  weights: NamedTensors,
+  { ids, positions, attention }: Rows,
+  training?: TrainingPass,
+): Tensor {
   const weight = (name: string): Tensor => {
     const found = weights[name];
     if (found === undefined)
@@ -62,8 +96,8 @@ export function forwardHidden(
   const ops: DecoderOps<Tensor> = {
     block: (at, x, body) =>
       training?.checkpointing ? checkpoint(body, x, trainedIn(at, training.trained)) : body(x),
-    embedding: (name) => gatherRows(weight(name), layout.ids),
-    positionEmbedding: (name) => gatherRows(weight(name), positionOfEachRow(layout)),
+    embedding: (name) => gatherRows(weight(name), ids),
+    positionEmbedding: (name) => gatherRows(weight(name), positions),
     linear: (x, name, bias, stored) =>
       linear(x, weight(name), bias === undefined ? undefined : weight(bias), {
         stored,
@@ -76,7 +110,7 @@ export function forwardHidden(
       return reshape(rmsNorm(perHead, centred(name, centre), config.normEpsilon), x.shape);
     },
     layerNorm: (x, name, bias) => layerNorm(x, weight(name), weight(bias), config.normEpsilon),
-    ...causalAttention(config, layout, cache, onCache, training?.hold),
+    ...attention,
     swiGlu,
     gelu,
     geluTanh,
@@ -85,7 +119,7 @@ export function forwardHidden(
     scale: mul,
     columns: (x, start, end) => slice(x, [0, start], [-1, end - start]), // [N, end − start]
   };
-  return decoder(ops, config); // [B·T, D]
+  return decoder(ops, config); // [N, D]
 }
 
 /** The trained weights of one layer. */

@@ -11,8 +11,9 @@ import {
 } from '@grpo/tensor';
 import { outputWeight } from './decoder.js';
 import { type EngineConfig, productIn } from './engine-config.js';
-import { forwardHidden, type TrainingPass } from './forward.js';
+import { forwardHidden, forwardPacked, type TrainingPass } from './forward.js';
 import { causalLayout } from './layout.js';
+import { packBatch } from './packing.js';
 import type { TokenBatch } from './types.js';
 
 /** A decoder and its weights, as the tensor engine runs them. */
@@ -44,6 +45,29 @@ export function hiddenOf(
   return forwardHidden(config, weights, layout, [], undefined, training);
 }
 
+/** A packing is worth its gathers where it has fewer rows than this share of the padded batch. */
+const WORTH_PACKING = 0.9;
+
+/**
+ * Hidden states at some rows of a batch; each prompt is run once, and padding is left out, where that saves enough.
+ *
+ * @param rows [N] rows b · T + t from which tokens that the loss looks at are predicted
+ * @returns [N, D]
+ */
+function hiddenAt(
+  network: Network,
+  batch: TokenBatch,
+  rows: Int32Array,
+  training?: TrainingPass,
+): Tensor {
+  const packing = packBatch(batch);
+  if (packing.ids.length > WORTH_PACKING * batch.ids.length) {
+    return gatherRows(hiddenOf(network, batch, training), rows); // [N, D]
+  }
+  const hidden = forwardPacked(network.config, network.weights, packing, training);
+  return gatherRows(hidden, packing.rowsOf(rows)); // [N, D]
+}
+
 /** Unnormalised log-probs. @param hidden [N, D] @returns [N, V] */
 export function logitsOf(network: Network, hidden: Tensor): Tensor {
   const { precision, logitSoftcap } = network.config;
@@ -64,7 +88,7 @@ export function statisticsOf(
 ): Tensor {
   const { config } = network;
   const { temperature = 1 } = batch;
-  const hidden = gatherRows(hiddenOf(network, batch, training), rows); // [N, D]
+  const hidden = hiddenAt(network, batch, rows, training); // [N, D]
   const bytes = 4 * rows.length * config.vocabularySize;
   if (!entropies && reference === undefined && bytes <= CHUNK_BYTES) {
     return reshape(pickLogProbs(logitsOf(network, hidden), targets, temperature), [1, -1]);
@@ -87,7 +111,7 @@ export function referenceOutput(
   batch: TokenBatch,
   rows: Int32Array,
 ): ReferenceOutput {
-  const hidden = gatherRows(hiddenOf(network, batch), rows); // [N, D]
+  const hidden = hiddenAt(network, batch, rows); // [N, D]
   const softcap = network.config.logitSoftcap;
   const weight = outputOf(network);
   return softcap === undefined ? { hidden, weight } : { hidden, weight, softcap };
