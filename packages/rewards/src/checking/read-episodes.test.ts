@@ -49,8 +49,20 @@ test('an episode that was written as one comes back as it was', async () => {
     row: { answer: 1 },
     environmentReward: 0.5,
     end: 'length',
+    stopReason: 'max_turns',
   };
   expect(await read(`\ufeff${JSON.stringify(episode)}`)).toEqual([episode]);
+});
+
+test('without a completion the last message is it, where it is the model’s', async () => {
+  const messages = [
+    { role: 'user', content: '2+2' },
+    { role: 'assistant', content: '4' },
+  ];
+  const [episode] = await read(JSON.stringify({ step: 1, messages, ids: [3, 1] }));
+  expect(episode).toMatchObject({ messages, completion: '4', row: { step: 1, ids: [3, 1] } });
+  const asked = JSON.stringify({ messages: messages.slice(0, 1) });
+  await expect(read(asked)).rejects.toThrow('needs a text "completion"');
 });
 
 test.each([

@@ -5,8 +5,9 @@ const ENDS: readonly EpisodeEnd[] = ['terminated', 'truncated', 'length', 'error
 const ROLES: readonly string[] = ['system', 'user', 'assistant', 'tool'];
 
 /**
- * Reads episodes from a JSONL file, one object per line with `completion`, and as far as they are known
- * `task`, `prompt` (a text) or `messages`, `row`, `environmentReward`, `end` and `completionTokens`.
+ * Reads episodes from a JSONL file, one object per line with `completion`, or `messages` whose last is the model's, and
+ * as far as they are known `task`, `prompt` (a text), `row`, `environmentReward`, `end`, `stopReason` and
+ * `completionTokens`. The `episodes.jsonl` of a run is such a file.
  * What else a line has becomes columns of the row, so that a dataset with completions can be read as it is.
  *
  * @throws with the file and the line that cannot be read
@@ -29,26 +30,30 @@ function toEpisode(json: unknown): Episode {
     throw new Error('needs a JSON object');
   }
   const {
-    completion,
-    messages,
+    messages: told,
     prompt,
     task,
     row,
     environmentReward,
     end,
+    stopReason,
     completionTokens,
     ...columns
   } = json as Readonly<Record<string, unknown>>;
+  const messages = told === undefined ? undefined : readMessages(told);
+  const last = messages?.at(-1);
+  const { completion = last?.role === 'assistant' ? last.content : undefined, ...more } = columns;
   if (typeof completion !== 'string') throw new Error('needs a text "completion"');
   if (row !== undefined && (typeof row !== 'object' || row === null || Array.isArray(row))) {
     throw new Error('needs a "row" that is an object');
   }
   return {
     completion,
-    messages: messages === undefined ? fromPrompt(prompt, completion) : readMessages(messages),
-    row: { ...columns, ...(typeof prompt === 'string' ? { prompt } : {}), ...row },
+    messages: messages ?? fromPrompt(prompt, completion),
+    row: { ...more, ...(typeof prompt === 'string' ? { prompt } : {}), ...row },
     environmentReward: typeof environmentReward === 'number' ? environmentReward : 0,
     end: ENDS.find((one) => one === end) ?? 'terminated',
+    ...(typeof stopReason === 'string' ? { stopReason } : {}),
     ...(task === undefined ? {} : { task: String(task) }),
     ...(typeof completionTokens === 'number' ? { completionTokens } : {}),
   };
