@@ -1,1 +1,2 @@
 export { onnxSampler } from './onnx-sampler.js';
+export type { OnnxSamplerOptions } from './types.js';

@@ -84,7 +84,7 @@ describe.each(golden)('$name', ({ name, greedy }) => {
 });
 
 test('every architecture is among the fixtures', () => {
-  const kinds = golden.map(({ name }) => LanguageModelKind(name));
+  const kinds = golden.map(({ name }) => modelTypeOf(name));
   expect([...new Set(kinds)].sort()).toEqual([
     'gemma',
     'gemma2',
@@ -98,7 +98,7 @@ test('every architecture is among the fixtures', () => {
   ]);
 });
 
-function LanguageModelKind(name: string): string {
+function modelTypeOf(name: string): string {
   return JSON.parse(readFileSync(`${folderOf(name)}/config.json`, 'utf8')).model_type;
 }
 
@@ -215,6 +215,12 @@ test('a model whose adapters are folded in is compiled anew', async () => {
   const after = await sampler.sample(requests, how);
   expect(after.map(({ ids }) => ids)).toEqual(before.map(({ ids }) => ids));
   expect(await scoreDistance(model, after, how.temperature)).toBeLessThan(1e-4);
+  model.dispose();
+});
+
+test('threads that make no sense are refused', async () => {
+  const model = LanguageModel.open(folderOf('llama-gqa-tied'));
+  await expect(onnxSampler(model, { threads: 0 })).rejects.toThrow('threads of at least 1, got 0');
   model.dispose();
 });
 

@@ -1,11 +1,7 @@
-import {
-  createEngineSampler,
-  type Sampler,
-  type SamplerOptions,
-  type WeightSource,
-} from '@grpo/policy';
+import { createEngineSampler, type Sampler, type WeightSource } from '@grpo/policy';
 import { onnxEngine } from './onnx-engine.js';
 import { loadRuntime } from './runtime.js';
+import type { OnnxSamplerOptions } from './types.js';
 
 /**
  * A sampler on ONNX Runtime that sees the current weights of a policy at every call, as the policy's own sampler
@@ -16,8 +12,13 @@ import { loadRuntime } from './runtime.js';
  */
 export async function onnxSampler(
   policy: WeightSource,
-  options: SamplerOptions = {},
+  { threads, ...options }: OnnxSamplerOptions = {},
 ): Promise<Sampler> {
-  const runtime = await loadRuntime();
+  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw new Error(
+      `onnxSampler: needs threads of at least 1, got ${threads}. Leave it out for one per core.`,
+    );
+  }
+  const runtime = await loadRuntime(threads);
   return createEngineSampler(policy.config, onnxEngine(runtime, policy), options);
 }

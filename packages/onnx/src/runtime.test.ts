@@ -3,13 +3,13 @@ import { loadRuntime } from './runtime.js';
 
 test('a runtime that is not there is named, with the command that brings it', async () => {
   const missing = () => Promise.reject(new Error("Cannot find package 'onnxruntime-node'"));
-  await expect(loadRuntime(missing)).rejects.toThrow(
+  await expect(loadRuntime(1, missing)).rejects.toThrow(
     "onnxSampler: needs the package onnxruntime-node, got Cannot find package 'onnxruntime-node'. Run npm install onnxruntime-node.",
   );
 });
 
 test('a graph runs on tensors of every type that graphs take', async () => {
-  const runtime = await loadRuntime();
+  const runtime = await loadRuntime(1);
   const session = await runtime.open({
     inputs: [
       { name: 'table', type: 'float32', shape: ['r', 2] },

@@ -5,10 +5,12 @@ import type { Runtime } from './types.js';
 /**
  * ONNX Runtime, which users install beside this package.
  *
+ * @param threads that share a product; default one per core
  * @param load imports it
  * @throws if it is not installed or does not load here
  */
 export async function loadRuntime(
+  threads?: number,
   load: () => Promise<typeof import('onnxruntime-node')> = () => import('onnxruntime-node'),
 ): Promise<Runtime> {
   const ort = await imported(load);
@@ -19,7 +21,10 @@ export async function loadRuntime(
       return new ort.Tensor('int64', data, shape);
     },
     open: async (graph) => {
-      const session = await ort.InferenceSession.create(modelProto(graph), OPTIONS);
+      const session = await ort.InferenceSession.create(modelProto(graph), {
+        ...OPTIONS,
+        ...(threads !== undefined && { intraOpNumThreads: threads }),
+      });
       return {
         inputs: new Map(graph.inputs.map(({ name, shape }) => [name, shape])),
         run: async (inputs) => dataOf(await session.run(inputs)),

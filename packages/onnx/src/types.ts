@@ -4,8 +4,14 @@
  * - Pass: one run of a graph: over whole prompts, or over one more token of each sequence.
  * - Cache: keys and values of the tokens so far, in host memory.
  */
+import type { SamplerOptions } from '@grpo/policy';
 import type { Tensor } from 'onnxruntime-node';
 import type { Graph } from './graph/model-proto.js';
+
+export interface OnnxSamplerOptions extends SamplerOptions {
+  /** Threads that share a product. Default: one per core. */
+  readonly threads?: number;
+}
 
 /** A tensor in host memory, which the runtime reads in place. */
 export interface HostTensor {

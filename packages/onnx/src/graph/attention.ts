@@ -59,7 +59,7 @@ export function promptAttention(
   graph: GraphBuilder,
   config: ModelConfig,
 ): Pick<DecoderOps<Value>, 'attention'> {
-  const { node, integers } = graph;
+  const { node, integers, scalar } = graph;
   const { heads, keyValueHeads: hkv, headSize: dh } = config;
   return {
     attention: (layer, q, k, v, view) => {
@@ -68,11 +68,12 @@ export function promptAttention(
         const rows = node('Transpose', [name], { perm: [1, 0] }); // [P·T, H·Dh]
         return node('Transpose', [node('Reshape', [rows, split])], { perm: [0, 2, 1, 3] });
       }; // [P, H, T, Dh]
+      const scaled = { ...q, name: node('Mul', [q.name, scalar(view.scale)]) }; // [H·Dh, P·T]
       const keys = perHead(k);
       const values = perHead(v);
       graph.output(cached(layer).keys, keys, ['p', hkv, 't', dh]);
       graph.output(cached(layer).values, values, ['p', hkv, 't', dh]);
-      const queries = node('Reshape', [perHead(q), integers([0, hkv, -1, dh])]); // [P, Hkv, R·T, Dh]
+      const queries = node('Reshape', [perHead(scaled), integers([0, hkv, -1, dh])]); // [P, Hkv, R·T, Dh]
       const turned = node('Transpose', [keys], { perm: [0, 1, 3, 2] }); // [P, Hkv, Dh, T]
       const products = node('MatMul', [queries, turned]); // [P, Hkv, R·T, T]
       const scores = node('Reshape', [products, integers([0, heads, -1, 0])]); // [P, H, T, T]
@@ -94,7 +95,7 @@ export function stepAttention(
   graph: GraphBuilder,
   config: ModelConfig,
 ): Pick<DecoderOps<Value>, 'attention'> {
-  const { node, integers } = graph;
+  const { node, integers, scalar } = graph;
   const { heads, keyValueHeads: hkv, headSize: dh } = config;
   const repeats = heads / hkv;
   return {
@@ -108,10 +109,11 @@ export function stepAttention(
       const value = perHead(v, [-1, hkv, 1, dh]);
       graph.output(names.keys, key, ['b', hkv, 1, dh]);
       graph.output(names.values, value, ['b', hkv, 1, dh]);
+      const scaled = { ...q, name: node('Mul', [q.name, scalar(view.scale)]) }; // [H·Dh, B]
       const queries =
         repeats === 1
-          ? perHead(q, [-1, hkv, dh, 1])
-          : node('Transpose', [perHead(q, [-1, hkv, repeats, dh])], { perm: [0, 1, 3, 2] }); // [B, Hkv, Dh, R]
+          ? perHead(scaled, [-1, hkv, dh, 1])
+          : node('Transpose', [perHead(scaled, [-1, hkv, repeats, dh])], { perm: [0, 1, 3, 2] }); // [B, Hkv, Dh, R]
       const products = [pastKeys, key].map((side) => node('MatMul', [side, queries]));
       const joined = node('Concat', products, { axis: 2 }); // [B, Hkv, S + 1, R]
       const scores =
@@ -137,16 +139,15 @@ function slice({ node, integers }: GraphBuilder, x: string, from: number, to: nu
   return node('Slice', [x, integers([from]), integers([to]), integers([3])]);
 }
 
-/** softmax(cap(scale · scores) + bias) over the last axis. */
+/** softmax(cap(scores) + bias) over the last axis. */
 function weightsOf(
   graph: GraphBuilder,
   scores: string,
-  { scale, softcap, window }: LayerAttention,
+  { softcap, window }: LayerAttention,
   biasShape: readonly (number | string)[],
 ): string {
-  const { node, scalar } = graph;
-  const scaled = node('Mul', [scores, scalar(scale)]);
-  const capped = softcap === undefined ? scaled : graphSoftCap(graph, scaled, softcap);
+  const { node } = graph;
+  const capped = softcap === undefined ? scores : graphSoftCap(graph, scores, softcap);
   const bias = graph.input(places.bias(window), biasShape);
   return node('Softmax', [node('Add', [capped, bias])], { axis: -1 });
 }

@@ -28,7 +28,7 @@ export function compileDecoder(config: ModelConfig, weights: GraphWeights, pass:
       ? node('Gather', [hidden.name, graph.input('last', ['p'], 'int32')], { axis: 1 }) // [D, P]
       : hidden.name; // [D, B]
   const name = outputWeight(config);
-  const products = node('Gemm', [graph.input(name, weights.shapeOf(name)), ends]); // [V, P]
+  const products = node('MatMul', [graph.input(name, weights.shapeOf(name)), ends]); // [V, P]
   const cap = config.logitSoftcap;
   const capped = cap === undefined ? products : graphSoftCap(graph, products, cap);
   const logits = node('Transpose', [capped], { perm: [1, 0] }); // [P, V]

@@ -43,7 +43,8 @@ export function graphOps(
   /** x / √(mean of x² + ε) */
   const rescaled = (x: string, width: number) => {
     const square = mean(node('Mul', [x, x]), width); // [1, N]
-    return node('Div', [x, node('Sqrt', [node('Add', [square, scalar(config.normEpsilon)])])]);
+    const root = node('Sqrt', [node('Add', [square, scalar(config.normEpsilon)])]);
+    return node('Div', [x, root]);
   };
   const half = (x: string) => node('Mul', [x, scalar(0.5)]);
   const each = ({ width }: Value, name: string): Value => ({ name, width });
@@ -55,9 +56,12 @@ export function graphOps(
     linear: (x, weight, bias, stored = 'out-in') => {
       const shape = shapeOf(weight);
       const width = stored === 'out-in' ? shape[0] : shape[1];
-      const added = bias === undefined ? [] : [column(bias)];
       const transA = stored === 'out-in' ? 0 : 1;
-      const name = node('Gemm', [matrix(weight), x.name, ...added], { transA }); // [out, N]
+      const factors = [matrix(weight), x.name];
+      const name =
+        bias === undefined && transA === 0
+          ? node('MatMul', factors) // the runtime would fold a transposition into a Gemm, and turn it round
+          : node('Gemm', bias === undefined ? factors : [...factors, column(bias)], { transA }); // [out, N]
       const module = weight.replace(/\.weight$/, '');
       if (!isAdapted(module)) return { name, width };
       const low = node('Gemm', [matrix(`${module}.lora_A.weight`), x.name]); // [r, N]

@@ -30,7 +30,7 @@ export interface GraphBuilder {
     outputs: number,
     attributes?: Readonly<Record<string, Attribute>>,
   ): string[];
-  /** Names a value as an output of the graph. */
+  /** Makes a node's value an output of the graph, by this name. */
   output(name: string, value: string, shape: readonly (number | string)[]): void;
   build(): Graph;
 }
@@ -40,6 +40,7 @@ export function graphBuilder(): GraphBuilder {
   const outputs: ValueInfo[] = [];
   const constants = new Map<string, Constant>();
   const list: GraphNode[] = [];
+  const renamed = new Map<string, string>();
   let count = 0;
 
   const constant = (name: string, shape: readonly number[], data: Constant['data']) => {
@@ -72,14 +73,21 @@ export function graphBuilder(): GraphBuilder {
     node: (operator, of, attributes) => nodes(operator, of, 1, attributes)[0],
     nodes,
     output: (name, value, shape) => {
-      list.push({ operator: 'Identity', inputs: [value], outputs: [name] });
+      renamed.set(value, name);
       outputs.push({ name, type: 'float32', shape });
     },
-    build: () => ({
-      inputs: [...inputs.values()],
-      outputs,
-      constants: [...constants.values()],
-      nodes: list,
-    }),
+    build: () => {
+      const final = (names: readonly string[]) => names.map((name) => renamed.get(name) ?? name);
+      return {
+        inputs: [...inputs.values()],
+        outputs,
+        constants: [...constants.values()],
+        nodes: list.map((each) => ({
+          ...each,
+          inputs: final(each.inputs),
+          outputs: final(each.outputs),
+        })),
+      };
+    },
   };
 }
