@@ -37,4 +37,5 @@ export const levels: Levels = {
     types: ['policy', 'value'],
   },
   onnx: { level: 2, imports: ['policy'], types: [] },
+  trackers: { level: 3, imports: [], types: ['trainer'] },
 };

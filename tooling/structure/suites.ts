@@ -141,4 +141,19 @@ export const suites: readonly Suite[] = [
     ],
     why: 'A step, its scores and its evaluation mean something together: a policy that learns, records that repeat.',
   },
+  {
+    test: 'packages/trackers/src/testing.test.ts',
+    covers: [
+      'packages/trackers/src/csv.ts',
+      'packages/trackers/src/tensorboard/',
+      'packages/trackers/src/wandb/',
+      'packages/trackers/src/mlflow/mlflow-server.ts',
+    ],
+    why: 'Every sink runs through one table: exact numbers, calls that come twice, runs that go back.',
+  },
+  {
+    test: 'packages/trackers/src/track.test.ts',
+    covers: ['packages/trackers/src/sink-loop.ts', 'packages/trackers/src/sink-failure.ts'],
+    why: 'What a failure, a wait or an end means shows in a run that is followed.',
+  },
 ];

@@ -1,0 +1,11 @@
+export { csv } from './csv.js';
+export { type MlflowOptions, mlflow } from './mlflow/mlflow.js';
+export { isSecretName, REDACTED, redact, redactText, secretsOf } from './redact.js';
+export { SinkFailure, SinkStateLost } from './sink-failure.js';
+export { tensorBoard } from './tensorboard/tensorboard.js';
+export { follow, track } from './track.js';
+export type * from './types.js';
+export { wandb } from './wandb/wandb.js';
+export { wandbLive } from './wandb/wandb-live.js';
+export { wandbOffline } from './wandb/wandb-offline.js';
+export type { WandbOptions } from './wandb/wandb-target.js';
