@@ -4,6 +4,7 @@ import { gaeErrors, grpoAdvantageErrors, rlooErrors } from './advantage-cases.mj
 import { modelCases } from './model-cases.mjs';
 import { policyLossErrors } from './policy-loss-cases.mjs';
 import { tokenizerCases } from './tokenizer-cases.mjs';
+import { trainerErrors } from './trainer-cases.mjs';
 import { trainingErrors } from './training-cases.mjs';
 
 /** What compares one of the `cases` of a file, by the file's `kind`. */
@@ -27,7 +28,7 @@ const FOLDERS = {
  * - a JSON file of the kind `training-steps`, whose run began with the folder `model` beside it.
  *
  * @param folder the folder
- * @param packages the packages to measure: `{ advantage, policyLoss, policy, safetensors }`
+ * @param packages the packages to measure: `{ advantage, policyLoss, policy, safetensors, trainer }`
  * @param options.print called with each line as soon as it is known
  * @returns {Promise<{ lines: string[], passed: number, failed: number }>} one line per case
  */
@@ -71,6 +72,7 @@ function* fileCases(file, packages, path) {
     const model = join(file, '..', 'model');
     const name = content.name ?? path;
     yield { label: `training: ${name}`, errors: () => trainingErrors(content, model, packages) };
+    yield { label: `trainer: ${name}`, errors: () => trainerErrors(content, model, packages) };
   } else if (content.kind in FILES) {
     const errors = FILES[content.kind];
     for (const one of content.cases) {

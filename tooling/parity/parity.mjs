@@ -11,6 +11,7 @@ import * as policy from '../../packages/policy/dist/index.js';
 import * as policyLoss from '../../packages/policy-loss/dist/index.js';
 import * as safetensors from '../../packages/safetensors/dist/index.js';
 import { initBackend } from '../../packages/tensor/dist/index.js';
+import * as trainer from '../../packages/trainer/dist/index.js';
 import { compareFolder } from './compare-folder.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -22,7 +23,7 @@ if (folder === undefined || !existsSync(folder) || !statSync(folder).isDirectory
 }
 const { description } = await initBackend();
 console.log(`backend: ${description}`);
-const packages = { advantage, policyLoss, policy, safetensors };
+const packages = { advantage, policyLoss, policy, safetensors, trainer };
 const { passed, failed } = await compareFolder(folder, packages, { print: console.log });
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

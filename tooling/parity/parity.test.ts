@@ -7,11 +7,12 @@ import * as policy from '@grpo/policy';
 import * as policyLoss from '@grpo/policy-loss';
 import * as safetensors from '@grpo/safetensors';
 import { initBackend } from '@grpo/tensor';
+import * as trainer from '@grpo/trainer';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { compareFolder } from './compare-folder.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const packages = { advantage, policyLoss, policy, safetensors };
+const packages = { advantage, policyLoss, policy, safetensors, trainer };
 const fixture = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 
 const policyFixtures = join(root, 'packages/policy/fixtures');
@@ -42,7 +43,7 @@ describe('parity', () => {
     ['packages/policy/fixtures/chatml-tokenizer', 134],
     ['packages/policy/fixtures/llama-gqa-tied', 2],
     ['packages/policy/fixtures/qwen2-qkv-bias', 2],
-    ['packages/policy/fixtures/training', 3],
+    ['packages/policy/fixtures/training', 6],
   ])('every case of %s passes', async (path, count) => {
     const { lines, passed, failed } = await compareFolder(join(root, path), packages);
     expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([]);
@@ -222,8 +223,19 @@ describe('a tokenizer folder', () => {
 describe('a recorded run', () => {
   interface Run {
     config: { beta: number; optimizer: { groups: { weight_decay: number; params: string[] }[] } };
-    micro_steps: { entropies: number[][]; ref_logps: number[][]; loss: number }[];
-    steps: { grad_norm: number; params_l2_after: number; loss_exact: number }[];
+    micro_steps: {
+      entropies: number[][];
+      ref_logps: number[][];
+      loss: number;
+      metrics: { kl: number };
+    }[];
+    generations: { rewards: number[]; completion_ids: number[][] }[];
+    steps: {
+      grad_norm: number;
+      params_l2_after: number;
+      loss_exact: number;
+      learning_rate: number;
+    }[];
     final_params: Record<string, { l2: number; first8: number[]; shape: number[] }>;
   }
   const run = async (change: (run: Run) => void) =>
@@ -259,7 +271,26 @@ describe('a recorded run', () => {
   ])('with another "%s" fails', async (output, change) => {
     const [line, ...others] = await run(change);
     expect(line).toMatch(new RegExp(`^FAIL  training: grpo-kl-mu2 .*${output}`));
-    expect(others).toEqual([]);
+    // What the trainer repeats as well fails there, too, and in the same place.
+    for (const other of others) {
+      expect(other).toMatch(new RegExp(`^FAIL  trainer: grpo-kl-mu2 .*${output}`));
+    }
+  });
+
+  it.each<[string, (run: Run) => void]>([
+    [
+      'gradient norm, relative \\S+ \\(step \\d',
+      ({ generations }) => (generations[0].rewards[0] += 0.5),
+    ],
+    ['learning rate, relative \\S+ \\(step 8', ({ steps }) => (steps[7].learning_rate *= 1.0002)],
+    ['KL, relative \\S+ \\(record 2', ({ micro_steps }) => (micro_steps[3].metrics.kl += 1e-4)],
+    [
+      'completions/mean_length \\S+ \\(record 1',
+      ({ generations }) => generations[0].completion_ids[0].pop(),
+    ],
+  ])('through the trainer fails with another "%s"', async (output, change) => {
+    const lines = await run(change);
+    expect(lines).toEqual([expect.stringMatching(`^FAIL  trainer: grpo-kl-mu2 .*${output}`)]);
   });
 
   it('whose optimizer decays the norms as well ends elsewhere', async () => {

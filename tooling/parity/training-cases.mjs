@@ -12,7 +12,7 @@ const FLOAT32 = 1e-4;
  * A loss is a sum of advantages of both signs that nearly cancel, so its size says nothing about its precision:
  * below this it is compared absolutely, to FLOAT32 · LEAST_LOSS.
  */
-const LEAST_LOSS = 0.1;
+export const LEAST_LOSS = 0.1;
 
 /**
  * Repeats a recorded run of `GRPOTrainer.train` from the model it began with: every micro-batch through
@@ -174,7 +174,7 @@ function batchOf(micro, { temperature = 1 }, policy) {
 }
 
 /** Shape, norm and first values of every parameter after the last step. */
-function finalErrors(weights, wanted) {
+export function finalErrors(weights, wanted) {
   const names = Object.keys(wanted);
   const found = names.filter((name) => weights.has(name));
   const shapes = (of) => Object.fromEntries(names.map((name) => [name, of(name)]));
@@ -204,7 +204,7 @@ function finalErrors(weights, wanted) {
  *
  * @param least the error is relative, to at least this much; absolute where undefined
  */
-function comparePairs(pairs, least) {
+export function comparePairs(pairs, least) {
   const scale = (value) => (least === undefined ? 1 : Math.max(least, Math.abs(value)) || 1);
   return compare(
     pairs.map(([own, recorded]) => own / scale(recorded)),
@@ -213,6 +213,6 @@ function comparePairs(pairs, least) {
   );
 }
 
-function norm(values) {
+export function norm(values) {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 }
