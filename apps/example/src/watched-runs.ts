@@ -3,8 +3,9 @@
  * watching a run draws comes from here.
  *
  *   npm run watched [-- --only healthy --steps 60 --prompts 16 --warm-steps 250 --out runs/watched --data docs/guides/data]
+ *   npm run watched -- --alarms     trains nothing: works the alarms out again from the data that is there
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -29,7 +30,7 @@ interface Watched {
 const LONG = 32; // tokens, where the others have 8: room to be long in
 
 /** Pays for every character: the mistake of a reward that means to ask for explanations. */
-const thorough: Reward = { name: 'thorough', fn: ({ completion }) => completion.length / 20 };
+const thorough: Reward = { name: 'thorough', fn: ({ completion }) => completion.length / 2 };
 
 /** The answer of one row, held against all: a slip in a column's name is enough. */
 const always20: Reward = {
@@ -41,19 +42,21 @@ const RUNS: Readonly<Record<string, Watched>> = {
   healthy: { change: 'nothing' },
   'learning-rate': {
     change: 'learningRate 3e-3 instead of 3e-4',
-    config: { learningRate: 3e-3 },
+    config: { learningRate: 3e-3, maxSteps: 30 },
   },
   length: {
-    change: 'a reward that pays 0.05 per character beside the right answer, and room for 32 tokens',
-    config: { maxCompletionLength: LONG },
+    change: 'a reward that pays 0.5 per character beside the right answer, and room for 32 tokens',
+    config: { maxCompletionLength: LONG, maxSteps: 40 },
     rewards: [...rewards, thorough],
   },
   'equal-groups': {
     change: 'the answer asked for is the product of the digits, which the model cannot know',
+    config: { maxSteps: 30 },
     dataset: (dataset) => ({ ...dataset, tasks: dataset.tasks.map(asProduct) }),
   },
   entropy: {
-    change: 'a checker that compares every answer with 20, whatever was asked',
+    change: 'a checker that compares every answer with 20, and learningRate 1e-3',
+    config: { learningRate: 1e-3, maxSteps: 40 },
     rewards: [{ ...numericAnswer(), weight: 0 }, always20],
   },
 };
@@ -80,6 +83,7 @@ const { values: args } = parseArgs({
     'warm-steps': { type: 'string', default: '250' },
     out: { type: 'string', default: 'runs/watched' },
     data: { type: 'string', default: 'docs/guides/data' },
+    alarms: { type: 'boolean', default: false },
   },
 });
 
@@ -88,7 +92,7 @@ async function watch(name: string, start: Start, folder: string): Promise<void> 
   const run = RUNS[name];
   const policy = LanguageModel.open(start.model);
   const reference = LanguageModel.open(start.model);
-  const maxSteps = Number(args.steps);
+  const maxSteps = run.config?.maxSteps ?? Number(args.steps);
   const config = {
     seed: start.seed,
     maxSteps,
@@ -120,31 +124,44 @@ async function watch(name: string, start: Start, folder: string): Promise<void> 
   policy.dispose();
   reference.dispose();
   if (records.length < maxSteps) process.exit(1); // stopped by a signal: half a run is no figure
-  const path = resolve(root, args.data, `${name}.json`);
-  writeFileSync(path, `${JSON.stringify(kept(name, config, records), null, 1)}\n`);
+  write({ name, change: run.change, config, metrics: columnsOf(records) });
+}
+
+/** What is kept of a run: one list for each of some metrics. */
+interface Kept {
+  readonly name: string;
+  readonly change: string;
+  readonly config: Partial<TrainConfig>;
+  readonly metrics: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Numbers to four digits. */
+function columnsOf(records: readonly MetricsRecord[]): Kept['metrics'] {
+  return Object.fromEntries(
+    KEPT.filter((metric) => records[0][metric] !== undefined).map((metric) => [
+      metric,
+      records.map((record) => Number(record[metric].toPrecision(4))),
+    ]),
+  );
+}
+
+/** Writes a run, a line per metric, with the alarms that these numbers set off. */
+function write({ name, change, config, metrics }: Kept): void {
+  const records = metrics.reward.map(
+    (_, i): MetricsRecord => ({
+      ...Object.fromEntries(Object.entries(metrics).map(([metric, values]) => [metric, values[i]])),
+      step: i + 1,
+    }),
+  );
+  const alarms = records.flatMap((_, i) => alarmsOf(records.slice(0, i + 1)));
+  const text = JSON.stringify({ name, change, config, metrics, alarms });
+  const path = dataFile(name);
+  writeFileSync(path, `${text.replaceAll('],"', '],\n"').replaceAll('},{', '},\n{')}\n`);
   console.log(`Written: ${relative('.', path)}`);
 }
 
-/** A run as the page needs it: some of its numbers, to four digits, and the alarms that these set off. */
-function kept(name: string, config: Partial<TrainConfig>, all: readonly MetricsRecord[]) {
-  const metrics = KEPT.filter((metric) => all[0][metric] !== undefined);
-  const records = all.map(
-    (record): MetricsRecord => ({
-      ...Object.fromEntries(
-        metrics.map((metric) => [metric, Number(record[metric].toPrecision(4))]),
-      ),
-      step: record.step,
-    }),
-  );
-  return {
-    name,
-    change: RUNS[name].change,
-    config,
-    metrics: Object.fromEntries(
-      metrics.map((metric) => [metric, all.map((_, i) => records[i][metric])]),
-    ),
-    alarms: records.flatMap((_, i) => alarmsOf(records.slice(0, i + 1))),
-  };
+function dataFile(name: string): string {
+  return resolve(root, args.data, `${name}.json`);
 }
 
 function asProduct<T extends { readonly row: Readonly<Record<string, unknown>> }>(task: T): T {
@@ -154,11 +171,16 @@ function asProduct<T extends { readonly row: Readonly<Record<string, unknown>> }
 
 const out = resolve(root, args.out);
 mkdirSync(resolve(root, args.data), { recursive: true });
-const backend = await initBackend();
-console.log(`Backend: ${backend.description}.`);
-const start = await prepare(join(out, 'start'), {
-  seed: 1,
-  warmSteps: Number(args['warm-steps']),
-  heldOut: 1,
-});
-for (const name of args.only.split(',')) await watch(name, start, join(out, name));
+const names = args.only.split(',');
+if (args.alarms) {
+  for (const name of names) write(JSON.parse(readFileSync(dataFile(name), 'utf8')) as Kept);
+} else {
+  const backend = await initBackend();
+  console.log(`Backend: ${backend.description}.`);
+  const start = await prepare(join(out, 'start'), {
+    seed: 1,
+    warmSteps: Number(args['warm-steps']),
+    heldOut: 1,
+  });
+  for (const name of names) await watch(name, start, join(out, name));
+}
