@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 import { initBackend } from '@grpo/tensor';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { characterTokenizerFiles } from './character-tokenizer.js';
-import { createChatFormat } from './chat-format.js';
-import { llamaConfigJson } from './config.js';
-import { LanguageModel } from './language-model.js';
-import { toTokenBatch } from './token-batch.js';
+import { llamaConfigJson } from './architectures/config.js';
+import { characterTokenizerFiles } from './chat/character-tokenizer.js';
+import { createChatFormat } from './chat/chat-format.js';
+import { toTokenBatch } from './engine/token-batch.js';
+import { LanguageModel } from './model/language-model.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const example = /^```ts\n(.*?)^```/ms.exec(readme)?.[1] ?? '';

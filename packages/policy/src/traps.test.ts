@@ -2,11 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { initBackend } from '@grpo/tensor';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { characterTokenizerFiles } from './character-tokenizer.js';
-import { createChatFormat } from './chat-format.js';
-import { LanguageModel } from './language-model.js';
-import { toTokenBatch } from './token-batch.js';
-import { createTokenizer } from './tokenizer.js';
+import { characterTokenizerFiles } from './chat/character-tokenizer.js';
+import { createChatFormat } from './chat/chat-format.js';
+import { createTokenizer } from './chat/tokenizer.js';
+import { toTokenBatch } from './engine/token-batch.js';
+import { LanguageModel } from './model/language-model.js';
 
 const open = () =>
   LanguageModel.open(fileURLToPath(new URL('../fixtures/llama-gqa-tied', import.meta.url)));

@@ -6,7 +6,7 @@
  */
 import type { Message } from '@grpo/rewards';
 import type { OptimizerChoice } from '@grpo/tensor';
-import type { ModelConfig } from './architecture.js';
+import type { ModelConfig } from './architectures/architecture.js';
 
 export type { OptimizerChoice };
 

@@ -1,5 +1,5 @@
-import type { ModelConfig } from '../architecture.js';
-import type { Fields } from '../fields.js';
+import type { ModelConfig } from './architecture.js';
+import type { Fields } from './fields.js';
 import { parseRope } from './rope.js';
 
 /** What a file need not say, because its `model_type` does. */

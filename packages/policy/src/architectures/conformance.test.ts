@@ -6,9 +6,9 @@ import { keyedRandom } from '@grpo/random';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '@grpo/safetensors';
 import { availableBackends, initBackend } from '@grpo/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ModelConfig, parseModelConfig, weightShapes } from '../config.js';
-import { LanguageModel } from '../language-model.js';
-import { toTokenBatch } from '../token-batch.js';
+import { toTokenBatch } from '../engine/token-batch.js';
+import { LanguageModel } from '../model/language-model.js';
+import { type ModelConfig, parseModelConfig, weightShapes } from './config.js';
 import { type PlainWeights, plainLogits } from './plain-engine.js';
 import { architectures } from './registry.js';
 

@@ -1,5 +1,5 @@
-import type { InitialWeight, ModelConfig } from '../architecture.js';
-import type { Fields } from '../fields.js';
+import type { InitialWeight, ModelConfig } from './architecture.js';
+import type { Fields } from './fields.js';
 
 /** What the three Gemmas take where their files say nothing. */
 export const GEMMA = { headSize: 256, tiedEmbeddings: true, activation: 'geluTanh' } as const;

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.js';
+import type { Architecture } from './architecture.js';
 import { llamaNames, rotaryConfig, rotaryShapes } from './common.js';
 import { capOf, centredNorm, FOUR_NORMS, GEMMA, refuseBothWays } from './gemma-common.js';
 import { layerTypes, windowOf } from './windows.js';

@@ -1,6 +1,6 @@
-import type { Architecture } from '../architecture.js';
-import type { Fields } from '../fields.js';
+import type { Architecture } from './architecture.js';
 import { llamaNames, rotaryConfig, rotaryShapes } from './common.js';
+import type { Fields } from './fields.js';
 import { capOf, centredNorm, FOUR_NORMS, GEMMA, refuseBothWays } from './gemma-common.js';
 import { parseRope } from './rope.js';
 import { layerTypes, windowOf } from './windows.js';

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.js';
+import type { Architecture } from './architecture.js';
 import { atMost, MOST_LAYERS } from './common.js';
 
 const NAMES = {

@@ -1,6 +1,6 @@
 import type { StoredTensor } from '@grpo/safetensors';
-import type { DecoderOps, ModelConfig } from '../architecture.js';
-import { decoder, outputWeight } from '../decoder.js';
+import type { DecoderOps, ModelConfig } from './architecture.js';
+import { decoder, outputWeight } from './decoder.js';
 
 /** Rows of numbers, [N][…]. */
 type Rows = readonly Float64Array[];

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.js';
+import type { Architecture } from './architecture.js';
 import { llamaNames, rotaryConfig, rotaryShapes } from './common.js';
 import { qwenAttention } from './windows.js';
 

@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.js';
+import type { Architecture } from './architecture.js';
 import { gemma } from './gemma.js';
 import { gemma2 } from './gemma2.js';
 import { gemma3 } from './gemma3.js';

@@ -1,5 +1,5 @@
-import type { Rope } from '../architecture.js';
-import { type Fields, fieldsOf } from '../fields.js';
+import type { Rope } from './architecture.js';
+import { type Fields, fieldsOf } from './fields.js';
 
 /** Rotary positions of a file, and how long a sequence they are good for. */
 export interface ParsedRope {

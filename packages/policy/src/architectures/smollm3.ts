@@ -1,4 +1,4 @@
-import type { Architecture } from '../architecture.js';
+import type { Architecture } from './architecture.js';
 import { rotaryConfig } from './common.js';
 import { llama } from './llama.js';
 import { layerTypes, windowOf } from './windows.js';

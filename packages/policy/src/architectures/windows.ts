@@ -1,5 +1,5 @@
-import type { LayerAttention } from '../architecture.js';
-import type { Fields } from '../fields.js';
+import type { LayerAttention } from './architecture.js';
+import type { Fields } from './fields.js';
 
 /** What `layer_types` calls a layer that sees all, and one that sees a window. */
 export type LayerType = 'full_attention' | 'sliding_attention';

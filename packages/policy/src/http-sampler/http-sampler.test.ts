@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { initBackend } from '@grpo/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LanguageModel } from '../language-model.js';
+import { LanguageModel } from '../model/language-model.js';
 import { samplerChecks } from '../testing.js';
 import type { SampledTokens, SampleOptions, Sampler } from '../types.js';
 import type { LogProbsMode } from './completion.js';

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../architectures/config.js';
 import type { SampleOptions, SampleRequest } from '../types.js';
 
 /** Refuses options that no sampler can follow. */

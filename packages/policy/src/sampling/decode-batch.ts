@@ -1,6 +1,6 @@
 import { gatherRows, type NamedTensors, tidy } from '@grpo/tensor';
-import type { EngineConfig } from '../engine-config.js';
-import { forwardHidden } from '../forward.js';
+import type { EngineConfig } from '../engine/engine-config.js';
+import { forwardHidden } from '../engine/forward.js';
 import {
   alignCache,
   cachedPlaces,
@@ -9,8 +9,8 @@ import {
   type LayerCache,
   pickCacheRows,
   stackCaches,
-} from '../key-value-cache.js';
-import { logitsOf } from '../network.js';
+} from '../engine/key-value-cache.js';
+import { logitsOf } from '../engine/network.js';
 import type { Decoded } from '../types.js';
 
 /** Sequences that are decoded together. Their latest tokens stand at the same place, so shorter ones have empty places on the left. */

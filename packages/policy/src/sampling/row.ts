@@ -1,5 +1,5 @@
 import { keyedRandom, type Random } from '@grpo/random';
-import type { ModelConfig } from '../config.js';
+import type { ModelConfig } from '../architectures/config.js';
 import type { SampledTokens, SampleOptions, SampleRequest, Tokenizer } from '../types.js';
 import { nextToken } from './next-token.js';
 import { createStopWatch, type StopWatch } from './stop-watch.js';

@@ -10,10 +10,10 @@ import {
   tensor,
 } from '@grpo/tensor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { weightShapes } from '../config.js';
-import { LanguageModel } from '../language-model.js';
+import { weightShapes } from '../architectures/config.js';
+import { toTokenBatch } from '../engine/token-batch.js';
+import { LanguageModel } from '../model/language-model.js';
 import { samplerChecks } from '../testing.js';
-import { toTokenBatch } from '../token-batch.js';
 import type { SampledTokens } from '../types.js';
 import { createSampler } from './sampler.js';
 

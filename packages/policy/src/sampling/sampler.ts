@@ -1,6 +1,6 @@
 import type { NamedTensors } from '@grpo/tensor';
-import type { ModelConfig } from '../architecture.js';
-import type { EngineConfig } from '../engine-config.js';
+import type { ModelConfig } from '../architectures/architecture.js';
+import type { EngineConfig } from '../engine/engine-config.js';
 import type { DecodeEngine, Sampler, SamplerOptions } from '../types.js';
 import { openCall } from './call.js';
 import { checkOptions, checkPrompts } from './check-options.js';

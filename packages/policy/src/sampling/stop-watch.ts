@@ -1,4 +1,4 @@
-import { createStreamDecoder } from '../stream-decoder.js';
+import { createStreamDecoder } from '../chat/stream-decoder.js';
 import type { Tokenizer } from '../types.js';
 
 /** What ends a sequence. */

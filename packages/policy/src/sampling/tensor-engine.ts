@@ -1,5 +1,5 @@
 import type { NamedTensors } from '@grpo/tensor';
-import type { EngineConfig } from '../engine-config.js';
+import type { EngineConfig } from '../engine/engine-config.js';
 import type { DecodeEngine } from '../types.js';
 import {
   type DecodeBatch,

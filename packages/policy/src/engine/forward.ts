@@ -1,0 +1,130 @@
+import {
+  add,
+  checkpoint,
+  gatherRows,
+  gelu,
+  geluTanh,
+  layerNorm,
+  mul,
+  type NamedTensors,
+  reshape,
+  rmsNorm,
+  slice,
+  swiGlu,
+  type Tensor,
+} from '@grpo/tensor';
+import type { DecoderOps } from '../architectures/architecture.js';
+import { decoder } from '../architectures/decoder.js';
+import { type AdapterDropout, adapterOf } from '../lora/lora.js';
+import { causalAttention } from './causal-attention.js';
+import { type EngineConfig, productIn } from './engine-config.js';
+import type { LayerCache } from './key-value-cache.js';
+import { type Layout, positionOfEachRow } from './layout.js';
+import { linear } from './linear.js';
+import { packedAttention } from './packed-attention.js';
+import type { Packing } from './packing.js';
+
+/** What a pass that a gradient is taken of needs to know. */
+export interface TrainingPass {
+  /** Weights that receive gradient, by name. */
+  readonly trained: NamedTensors;
+  /** Hold only what enters each layer, and compute the layer again for the gradient. */
+  readonly checkpointing: boolean;
+  /** Is given the constants that all layers share, to keep them until the gradient is taken. */
+  readonly hold: (constant: Tensor) => Tensor;
+  readonly dropout?: AdapterDropout | undefined;
+}
+
+/**
+ * Hidden states after the last norm, for the output layer.
+ *
+ * @param weights by their names in the safetensors file, adapters among them; receive gradient
+ * @param cache what earlier passes left, one entry per layer
+ * @param onCache is given each layer's keys and values, the new ones appended
+ * @param training where a gradient is taken; without it nothing is dropped
+ * @returns [B · T, D]
+ */
+export function forwardHidden(
+  config: EngineConfig,
+  weights: NamedTensors,
+  layout: Layout,
+  cache: readonly LayerCache[] = [],
+  onCache?: (layer: number, cache: LayerCache) => void,
+  training?: TrainingPass,
+): Tensor {
+  const attention = causalAttention(config, layout, cache, onCache, training?.hold);
+  const rows = { ids: layout.ids, positions: positionOfEachRow(layout), attention };
+  return runDecoder(config, weights, rows, training); // [B·T, D]
+}
+
+/** Hidden states of a packed batch. @returns [N, D] rows of the packing */
+export function forwardPacked(
+  config: EngineConfig,
+  weights: NamedTensors,
+  packing: Packing,
+  training?: TrainingPass,
+): Tensor {
+  const { ids, positions } = packing;
+  const attention = packedAttention(config, packing, training?.hold);
+  return runDecoder(config, weights, { ids, positions, attention }, training);
+}
+
+/** The rows of a pass: their tokens and positions, and how they see each other. */
+interface Rows {
+  /** [N] */
+  readonly ids: Int32Array;
+  /** [N] */
+  readonly positions: Int32Array;
+  readonly attention: Pick<DecoderOps<Tensor>, 'rotary' | 'attention'>;
+}
+
+function runDecoder(
+  config: EngineConfig,
+  weights: NamedTensors,
+  { ids, positions, attention }: Rows,
+  training?: TrainingPass,
+): Tensor {
+  const weight = (name: string): Tensor => {
+    const found = weights[name];
+    if (found === undefined)
+      throw new Error(`forwardHidden: needs the weight "${name}", got none.`);
+    return found;
+  };
+  const centred = (name: string, centre = 0) =>
+    centre === 0 ? weight(name) : add(weight(name), centre);
+
+  const ops: DecoderOps<Tensor> = {
+    block: (at, x, body) =>
+      training?.checkpointing ? checkpoint(body, x, trainedIn(at, training.trained)) : body(x),
+    embedding: (name) => gatherRows(weight(name), ids),
+    positionEmbedding: (name) => gatherRows(weight(name), positions),
+    linear: (x, name, bias, stored) =>
+      linear(x, weight(name), bias === undefined ? undefined : weight(bias), {
+        stored,
+        product: productIn(config.precision),
+        adapter: adapterOf(weights, name, config.adapterScale ?? 1, training?.dropout),
+      }), // [N, out]
+    norm: (x, name, centre) => rmsNorm(x, centred(name, centre), config.normEpsilon),
+    headNorm: (x, name, centre) => {
+      const perHead = reshape(x, [-1, config.headSize]); // [N·H, Dh]
+      return reshape(rmsNorm(perHead, centred(name, centre), config.normEpsilon), x.shape);
+    },
+    layerNorm: (x, name, bias) => layerNorm(x, weight(name), weight(bias), config.normEpsilon),
+    ...attention,
+    swiGlu,
+    gelu,
+    geluTanh,
+    add,
+    mul,
+    scale: mul,
+    columns: (x, start, end) => slice(x, [0, start], [-1, end - start]), // [N, end − start]
+  };
+  return decoder(ops, config); // [N, D]
+}
+
+/** The trained weights of one layer. */
+function trainedIn(at: string, trained: NamedTensors): Tensor[] {
+  return Object.entries(trained).flatMap(([name, weight]) =>
+    name.startsWith(`${at}.`) ? [weight] : [],
+  );
+}
