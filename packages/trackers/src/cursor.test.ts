@@ -10,7 +10,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(path, '../..'), { recursive: true, force: true }));
 
-const cursor: Cursor = { version: 1, id: 'a', startedMs: 5, marks: [], state: { bytes: 3 } };
+const cursor: Cursor = {
+  version: 1,
+  id: 'a',
+  startedMs: 5,
+  lostMs: 0,
+  marks: [],
+  state: { bytes: 3 },
+};
 
 it('comes back as it was written, and leaves no file aside', async () => {
   await writeCursor(path, cursor);

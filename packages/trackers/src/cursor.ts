@@ -10,6 +10,8 @@ export interface Cursor {
   readonly id: string;
   /** ms since 1970. */
   readonly startedMs: number;
+  /** Σ `time/step` of records that were cut off, in ms: a step that is written again is later than it was. */
+  readonly lostMs: number;
   /** Oldest first; the newest is the last record handed over. */
   readonly marks: readonly Mark[];
   /** The sink's own; undefined until it has started. */

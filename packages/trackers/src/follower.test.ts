@@ -109,6 +109,25 @@ it('goes back where a resumed run cut its records, even if they have grown past 
   expect(calls).toEqual(['start', 'write 1-10 at 0', 'rewind 6', 'write 7-30 at 10']);
 });
 
+it('a step that is written again is later than it was', async () => {
+  const times: number[][] = [];
+  const sink: Sink = {
+    ...recorder().sink,
+    write: async (points, state) => {
+      times.push(points.map(({ timeMs }) => timeMs));
+      return state;
+    },
+  };
+  const lines = [1, 2, 3].map((step) => JSON.stringify({ step, 'time/step': 2 }));
+  writeFileSync(metrics, `${lines.join('\n')}\n`);
+  await all(createFollower(folder, sink));
+  const again = JSON.stringify({ step: 2, 'time/step': 1 });
+  writeFileSync(metrics, `${lines[0]}\n${again}\n`);
+  await all(createFollower(folder, sink));
+  const [[first, , third], [second]] = times;
+  expect([third - first, second - third]).toEqual([4000, 1000]);
+});
+
 it('goes back at most a little too far in a long run, and to the start of a run that began anew', async () => {
   const { sink, calls } = recorder();
   append(1, 2000);

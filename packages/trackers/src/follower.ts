@@ -63,7 +63,8 @@ export function createFollower(
       if (kept.length < cursor.marks.length) {
         const step = kept.at(-1)?.step ?? 0;
         const state = await sink.rewind(step, cursor.state, { run, signal });
-        await save({ ...cursor, marks: kept, state });
+        const lostMs = cursor.lostMs + elapsedIn(cursor.marks) - elapsedIn(kept);
+        await save({ ...cursor, lostMs, marks: kept, state });
         return { points: 0, badLines: 0, isCaughtUp: false };
       }
       if (lines.length === 0) return NOTHING_NEW;
@@ -75,7 +76,7 @@ export function createFollower(
     } catch (error) {
       if (!(error instanceof SinkStateLost) || held === undefined) throw error;
       const { state: _, ...rest } = held;
-      await save({ ...rest, marks: [] });
+      await save({ ...rest, lostMs: 0, marks: [] });
       return { points: 0, badLines: 0, isCaughtUp: false };
     }
   }
@@ -125,10 +126,14 @@ function advance(cursor: Cursor, lines: readonly Line[]) {
     last = { count: (last?.count ?? 0) + 1, step, start, end, hash, elapsedMs };
     marks.push(last);
     if (record === undefined) continue;
-    const timeMs = Math.round(cursor.startedMs + elapsedMs);
+    const timeMs = Math.round(cursor.startedMs + cursor.lostMs + elapsedMs);
     points.push({ step: record.step, timeMs, values: numbersOf(record) });
   }
   return { points, marks };
+}
+
+function elapsedIn(marks: readonly Mark[]): number {
+  return marks.at(-1)?.elapsedMs ?? 0;
 }
 
 /** JSON has no NaN: trainers write null, and a gap is what a plot shows then. */
@@ -149,7 +154,7 @@ async function freshCursor(folder: string): Promise<Cursor & { state?: SinkState
   // Written once, when the run began.
   const config = await stat(join(folder, 'config.json')).catch(() => undefined);
   const startedMs = Math.round(config?.mtimeMs ?? Date.now());
-  return { version: 1, id: randomUUID().replaceAll('-', ''), startedMs, marks: [] };
+  return { version: 1, id: randomUUID().replaceAll('-', ''), startedMs, lostMs: 0, marks: [] };
 }
 
 async function runFacts(

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { appendMetrics } from '@grpo/trainer';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { csv } from './csv.js';
 import { SinkFailure } from './sink-failure.js';
@@ -48,8 +49,8 @@ function memory(fail: () => void | Promise<void> = () => {}) {
 }
 
 function append(...steps: readonly number[]): void {
-  const lines = steps.map((step) => `${JSON.stringify({ step, a: step, 'time/step': 2 })}\n`);
-  appendFileSync(join(folder, 'metrics.jsonl'), lines.join(''));
+  const path = join(folder, 'metrics.jsonl');
+  for (const step of steps) appendMetrics(path, { step, a: step, 'time/step': 2 });
 }
 
 async function until(isTrue: () => boolean): Promise<void> {

@@ -11,7 +11,7 @@ import type { Tracker } from '@grpo/trainer';
 /** The numbers of one step. */
 export interface Point {
   readonly step: number;
-  /** ms since 1970: when the run began, plus the `time/step` of all records so far. The same on every reading. */
+  /** ms since 1970: when the run began, plus the `time/step` of all records so far, those that were cut off included. */
   readonly timeMs: number;
   /** By metric name, such as `reward`; finite. */
   readonly values: Readonly<Record<string, number>>;
