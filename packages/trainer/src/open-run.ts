@@ -59,9 +59,16 @@ export async function openRun(options: TrainerOptions): Promise<OpenedRun> {
   mkdirSync(files.checkpoints, { recursive: true });
   const unlock = lockRun(folder, warn('lock-taken-over'));
   try {
+    const damaged: string[] = [];
     const checkpoint = resume
-      ? await latestCheckpoint(files.checkpoints, warn('checkpoint-damaged'))
+      ? await latestCheckpoint(files.checkpoints, (message) => damaged.push(message))
       : undefined;
+    if (damaged.length > 0 && !checkpoint) {
+      throw new Error(
+        `train: needs a whole checkpoint in ${files.checkpoints}, got ${damaged.length} and all damaged. Restore one, or start a new run in another folder.`,
+      );
+    }
+    damaged.forEach(warn('checkpoint-damaged'));
     if (checkpoint) {
       checkSameConfig(readConfig(files.config), config);
       await restoreWeights(weighted, checkpoint);
