@@ -38,4 +38,9 @@ export const levels: Levels = {
   },
   onnx: { level: 2, imports: ['policy'], types: [] },
   trackers: { level: 3, imports: [], types: ['trainer'] },
+  cli: {
+    level: 4,
+    imports: ['advantage', 'envs', 'policy', 'rewards', 'tensor', 'trainer'],
+    types: [],
+  },
 };

@@ -156,4 +156,21 @@ export const suites: readonly Suite[] = [
     covers: ['packages/trackers/src/sink-loop.ts', 'packages/trackers/src/sink-failure.ts'],
     why: 'What a failure, a wait or an end means shows in a run that is followed.',
   },
+  {
+    test: 'packages/cli/src/bin.test.ts',
+    covers: [
+      'packages/cli/src/assemble.ts',
+      'packages/cli/src/command-error.ts',
+      'packages/cli/src/commands/',
+      'packages/cli/src/load-experiment.ts',
+      'packages/cli/src/load-module.ts',
+      'packages/cli/src/main.ts',
+      'packages/cli/src/model-target.ts',
+      'packages/cli/src/output.ts',
+      'packages/cli/src/own-manifest.ts',
+      'packages/cli/src/program.ts',
+      'packages/cli/src/start-backend.ts',
+    ],
+    why: 'A command is what the program does: the built one runs as a process, from a new project to an export.',
+  },
 ];
