@@ -37,6 +37,7 @@ export const levels: Levels = {
     types: ['policy', 'value'],
   },
   onnx: { level: 2, imports: ['policy'], types: [] },
+  tinker: { level: 2, imports: [], types: ['policy'] },
   trackers: { level: 3, imports: [], types: ['trainer'] },
   cli: {
     level: 4,

@@ -1,0 +1,95 @@
+import { checkpointName } from './client.js';
+import { chunksOf } from './protocol/datum.js';
+import { backOff } from './transport/back-off.js';
+import { createQueue } from './transport/queue.js';
+import { TinkerError } from './transport/tinker-error.js';
+import type {
+  AdamParams,
+  Carrier,
+  Datum,
+  LoraRequest,
+  Numbered,
+  Submitted,
+  TinkerClient,
+} from './types.js';
+
+/** A model on a server. Its requests are numbered and sent in order, each once the one before was taken. */
+export interface RemoteModel {
+  readonly id: string;
+  /** No request was sent yet: it can still load weights. */
+  readonly isFresh: boolean;
+  /** Log-probs of the targets of each datum. */
+  forward(data: readonly Datum[]): Promise<readonly (readonly number[])[]>;
+  /** One optimizer step on the datums. All requests are sent before the first result is awaited. */
+  step(data: readonly Datum[], loss: Carrier, adam: AdamParams): Promise<{ gradNorm: number }>;
+  /** Writes weights and optimizer; returns their `tinker://` path. */
+  save(): Promise<string>;
+  load(path: string, optimizer: boolean): Promise<void>;
+  /** Publishes the weights; returns a sampling session. */
+  publish(): Promise<string>;
+  unload(): Promise<void>;
+}
+
+/** Looks for a checkpoint whose save was answered to nobody. */
+const LOOKS = 6;
+
+export async function createRemoteModel(
+  client: TinkerClient,
+  lora: LoraRequest,
+): Promise<RemoteModel> {
+  const modelId = await client.createModel(lora);
+  const inOrder = createQueue(1, client.limits.maxWaiting);
+  let seqId = 0;
+  const nextSeqId = () => ++seqId;
+  const submit = <T>(send: (to: Numbered) => Promise<T>) =>
+    inOrder(() => send({ modelId, seqId: nextSeqId() }));
+
+  return {
+    id: modelId,
+
+    get isFresh() {
+      return seqId === 0;
+    },
+
+    async forward(data) {
+      const submitted: Submitted<readonly (readonly number[])[]>[] = [];
+      for (const chunk of chunksOf(data, client.limits)) {
+        submitted.push(await submit((to) => client.forward(to, chunk)));
+      }
+      return (await Promise.all(submitted.map(({ result }) => result))).flat();
+    },
+
+    async step(data, loss, adam) {
+      const passes: Submitted<unknown>[] = [];
+      for (const chunk of chunksOf(data, client.limits)) {
+        passes.push(await submit((to) => client.forwardBackward(to, chunk, loss)));
+      }
+      const step = await submit((to) => client.optimStep(to, adam));
+      await Promise.all(passes.map(({ result }) => result));
+      return step.result;
+    },
+
+    async save() {
+      const name = checkpointName();
+      try {
+        return await submit((to) => client.saveWeights(to, name));
+      } catch (error) {
+        if (!(error instanceof TinkerError && error.status === 409)) throw error;
+        // The name is ours alone, so the first of two sends was taken and its answer was lost.
+        for (let look = 0; look < LOOKS; look++) {
+          const saved = await client.checkpoints(modelId);
+          const own = saved.find((one) => one.kind === 'training' && one.name === name);
+          if (own) return own.path;
+          await backOff(look, client.limits.retryDelayMs, new AbortController().signal);
+        }
+        throw error;
+      }
+    },
+
+    load: (path, optimizer) => submit((to) => client.loadWeights(to, path, optimizer)),
+
+    publish: () => inOrder(() => client.publish(modelId, nextSeqId)),
+
+    unload: () => client.unloadModel(modelId),
+  };
+}
