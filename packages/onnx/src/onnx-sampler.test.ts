@@ -151,11 +151,11 @@ test('rows that come, leave and stay sample what they sample alone', async () =>
 test('a row that fills the context waits beside others without leaving the table of positions', async () => {
   const model = LanguageModel.open(folderOf('gpt2'));
   const { contextLength } = model.config;
-  const full = Array.from({ length: contextLength - 1 }, (_, t) => t % 23);
+  const full = Array.from({ length: contextLength - 2 }, (_, t) => t % 23);
   const short = Array.from({ length: 8 }, (_, seed) => ({ ids: [3, 4], seed }));
   const sampler = await onnxSampler(model);
   const [last, ...others] = await sampler.sample([{ ids: full, seed: 1 }, ...short], how);
-  expect(last).toMatchObject({ stopReason: 'length', ids: [expect.any(Number)] });
+  expect([last.stopReason, last.ids.length]).toEqual(['length', 2]);
   expect(others.map(({ ids }) => ids.length)).toEqual(short.map(() => how.maxTokens));
   const asked = [full, ...short.map(({ ids }) => ids)];
   expect(await scoreDistance(model, [last, ...others], how.temperature, asked)).toBeLessThan(1e-4);
