@@ -104,6 +104,11 @@ export async function trainArm(
     trackers,
     say: () => {},
   });
+  if (records.length < steps) {
+    throw new Error(
+      `trainArm: needs all ${steps} steps, got ${records.length} before it was stopped. Go on with --resume.`,
+    );
+  }
   const accuracy = await answered(policy, heldOut);
   for (const owner of [policy, reference, valueFunction]) owner?.dispose();
   return { accuracy, records };

@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   const chat = createChatFormat(policy.textFiles);
   const estimator = groupRelative();
   const advantage = args['shuffle-rewards'] ? shuffledRewards(estimator, seed) : estimator;
-  await train({
+  const records = await train({
     parts: {
       policy,
       reference,
@@ -92,6 +92,9 @@ async function main(): Promise<void> {
     trackers: [progressBar(GRPO.maxSteps)],
     facts: { backend: backend.name, node: process.version, epsilon: EPSILON, beta: BETA },
   });
+  if (records.length < GRPO.maxSteps) {
+    throw new Error(`Stopped after step ${records.length}. Go on with: npm run demo -- --resume`);
+  }
   await policy.save(join(out, 'model'));
   policy.dispose();
   reference.dispose();
