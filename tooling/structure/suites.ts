@@ -122,6 +122,16 @@ export const suites: readonly Suite[] = [
     why: 'An episode means something among others: its turn in a batch, its failures, its retries.',
   },
   {
+    test: 'packages/trainer/src/config.test.ts',
+    covers: ['packages/trainer/src/config-fields.ts'],
+    why: 'A table of fields: what it allows shows in what a configuration is refused for.',
+  },
+  {
+    test: 'packages/trainer/src/trainer.test.ts',
+    covers: ['packages/trainer/src/callback.ts', 'packages/trainer/src/trainer-options.ts'],
+    why: 'Types of what a run is given: a run that is given all of it tells whether they are right.',
+  },
+  {
     test: 'packages/rewards/src/conversation/gaming.test.ts',
     covers: [
       'packages/rewards/src/conversation/helpfulness.ts',
@@ -162,6 +172,8 @@ export const suites: readonly Suite[] = [
       'packages/cli/src/assemble.ts',
       'packages/cli/src/command-error.ts',
       'packages/cli/src/commands/',
+      'packages/cli/src/doctor/memory.ts',
+      'packages/cli/src/live/view.ts',
       'packages/cli/src/load-experiment.ts',
       'packages/cli/src/load-module.ts',
       'packages/cli/src/main.ts',

@@ -109,6 +109,20 @@ describe('minibatches', () => {
   });
 });
 
+test('a minibatch without a token to learn from takes no optimizer step, and is no fault', async () => {
+  const { policy, passes, steps } = listening();
+  const { rollouts, advantages } = lessonOf(2, 2);
+  const masked = rollouts.map((one, i) =>
+    i < 2 ? { ...one, mask: one.mask.map(() => false) } : one,
+  );
+  const config = configOf({ numGenerations: 2, miniBatchSize: 2 });
+  const { skipped } = await optimise({ policy, loss: clippedLoss() }, config, 0, {
+    rollouts: masked,
+    advantages,
+  });
+  expect([passes.length, steps.length, skipped]).toEqual([1, 1, []]);
+});
+
 test('the optimizer gets its settings from the configuration', async () => {
   const optimizers = await Promise.all(
     (['adamw', 'adam', 'sgd', 'lion'] as const).map(async (optim) => {

@@ -34,6 +34,7 @@ class NotFinite extends Error {}
  * Takes the optimizer steps of one batch of rollouts: μ passes, each over minibatches, each in micro-batches whose
  * gradients add up to that of the whole minibatch. Old and reference log-probs and advantages are constants.
  * A minibatch whose loss or gradient is not finite is skipped: weights, optimizer and controllers stay as they were.
+ * So they do where no token is left to learn from, which is no fault.
  *
  * @param step counted from 0; with the seed it decides the order of the minibatches
  * @param before steps that were skipped in a row before this one
@@ -57,6 +58,7 @@ export async function optimise(
     for (const rows of minibatches(lesson.rollouts, config, [step, iteration])) {
       const batches = pickBatches(lesson, rows, config);
       const size = stepSize(batches.map(({ batch }) => batch));
+      if (size.tokens === 0) continue; // all failed or were cut off: there is nothing to learn
       const lossMetrics = new LossMetrics(size.tokens);
       let problem: string | undefined;
       try {
