@@ -236,6 +236,7 @@ describe('what is asked wrongly', () => {
     ['a missing model', ['chat', 'none'], 'got none, which is not there'],
     ['a missing checkpoint', ['eval', 'runs/run-1', '--checkpoint', '7'], 'got step-000002'],
     ['an unknown preset', ['train', '--preset', 'bold'], 'needs one of'],
+    ['a resume of nothing', ['train', '--resume'], '--resume needs --folder'],
     ['an unknown shell', ['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
   ])('%s ends with 2 and says what helps, without a stack', async (_, args, message) => {
     const { status, out, error } = await asked(args);

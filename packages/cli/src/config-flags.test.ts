@@ -6,7 +6,7 @@ it('every field of the configuration is a flag, with what it may hold', () => {
   const fields = new Set(configOptions().map((option) => option.attributeName()));
   expect([...fields].sort()).toEqual(Object.keys(CONFIG_FIELDS).sort());
   const rate = configOptions().find(({ long }) => long === '--learning-rate');
-  expect(rate?.description).toBe('a number from 0 to 1 (default: 0.000001)');
+  expect(rate?.description).toBe('its peak: a number from 0 to 1 (default: 0.000001)');
 });
 
 it('what is true or false has a flag for either', () => {

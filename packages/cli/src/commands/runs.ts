@@ -77,7 +77,8 @@ function summaryOf(run: Run): Summary {
   return {
     run: folder,
     steps: record?.step ?? 0,
-    maxSteps: config.maxSteps,
+    // A resume may have raised it since the file was written.
+    maxSteps: config.maxSteps && Math.max(config.maxSteps, record?.step ?? 0),
     isOpen,
     reward: record?.reward,
     kl: record?.kl,

@@ -39,6 +39,12 @@ export interface TrainRequest {
 
 /** Trains, or goes on training, until the run is done or stopped. */
 export async function train(request: TrainRequest, output: Output): Promise<ExitCode> {
+  if (request.isResumed && request.folder === undefined) {
+    throw new CommandError(
+      EXIT.usage,
+      'grpo train: --resume needs --folder, got none. Or say: grpo resume runs/run-1',
+    );
+  }
   const file = await readExperiment(request.file);
   const named = typeof file.exported === 'object' ? file.exported.backend : undefined;
   const backend = await startBackend(request.backend ?? named);
