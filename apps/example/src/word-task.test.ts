@@ -32,7 +32,7 @@ test('three numbers and two guesses are learned from random weights, and not wit
   const control = await trainArm(small, { ...options, isControl: true });
   expect(control.before).toBe(before); // the same start
   expect(control.after).toBeLessThan(0.3);
-}, 120_000);
+}, 180_000);
 
 test('the clerk goes on after a break as without one, with every episode accounted for', async () => {
   const config = { ...clerkTask.config, promptsPerStep: 2, numGenerations: 4 };
@@ -57,4 +57,4 @@ test('the clerk goes on after a break as without one, with every episode account
   const written = readMetrics(join(broken, 'grpo', 'metrics.jsonl'));
   expect(timeless(written)).toEqual(timeless(straight.records));
   expect(resumed.after).toBe(straight.after);
-}, 120_000);
+}, 180_000);
