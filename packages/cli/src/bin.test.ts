@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -201,6 +202,19 @@ it.each(['conversation', 'tools'])('the template %s trains', async (template) =>
     join(scratch, template),
   );
   expect({ status, error: error.replace(/^Backend: .*\n/, '') }).toEqual({ status: 0, error: '' });
+});
+
+it('every project that init makes compiles', async () => {
+  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const flags = '--noEmit --strict --skipLibCheck --target ES2022 --module NodeNext'.split(' ');
+  const files = ['demo', 'conversation', 'tools'].map((name) => join(name, 'grpo.config.ts'));
+  const child = spawn(process.execPath, [compiler, ...flags, ...files], { cwd: scratch });
+  let told = '';
+  child.stdout.on('data', (chunk) => {
+    told += chunk;
+  });
+  const [status] = await once(child, 'close');
+  expect({ status, told }).toEqual({ status: 0, told: '' });
 });
 
 it('LoRA trains beside the first weights, and is folded in where it is exported', async () => {
