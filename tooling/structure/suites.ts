@@ -185,4 +185,9 @@ export const suites: readonly Suite[] = [
     ],
     why: 'A command is what the program does: the built one runs as a process, from a new project to an export.',
   },
+  {
+    test: 'packages/tinker/src/policy.test.ts',
+    covers: ['packages/tinker/src/'],
+    why: 'A policy against a stand-in server with a real model behind it runs client, protocol and server as one; replay.test.ts holds both to what a real server was recorded to say.',
+  },
 ];

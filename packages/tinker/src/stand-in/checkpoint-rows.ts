@@ -59,9 +59,11 @@ export class CheckpointRows {
     rmSync(row.folder, { recursive: true, force: true });
   }
 
-  /** As the server lists them. */
+  /** As the server lists them: training first. */
   of(model: string): object[] {
-    return this.#rows
+    const kinds: readonly CheckpointKind[] = ['weights', 'sampler_weights'];
+    return kinds
+      .flatMap((kind) => this.#rows.filter((one) => one.kind === kind))
       .filter((one) => one.model === model && one.isComplete)
       .map(({ name, kind, time }) => ({
         checkpoint_id: name,
