@@ -90,9 +90,7 @@ async function measure(shape) {
     ...(peer && { peer: peer.generate }),
   };
   await learn(model);
-  const first = await spent(() =>
-    onnx.sample(requests.slice(0, 1), { ...options, maxTokens: 1 }),
-  );
+  const first = await spent(() => onnx.sample(requests.slice(0, 1), { ...options, maxTokens: 1 }));
   const times = Object.fromEntries(Object.keys(engines).map((name) => [name, []]));
   const handOver = [];
   for (let round = 0; round <= rounds; round++) {

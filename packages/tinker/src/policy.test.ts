@@ -6,10 +6,8 @@ import { cispoLoss, clippedLoss, gspoLoss, type PolicyLoss } from '@grpo/policy-
 import { initBackend } from '@grpo/tensor';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { tinyModel, VOCABULARY_SIZE } from '../fixtures/tiny-model.mjs';
-import { connectTinker } from './client.js';
-import { tinkerPolicy } from './policy.js';
-import { startStandIn } from './stand-in/stand-in.js';
-import type { StandIn, StandInOptions } from './stand-in/types.js';
+import { connectTinker, tinkerPolicy, tinkerReference } from './index.js';
+import { type StandIn, type StandInOptions, startStandIn } from './testing.js';
 import type { Carrier, Reduction, TinkerClient, TinkerPolicyOptions } from './types.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'grpo-tinker-'));
@@ -106,4 +104,21 @@ describe('the remote update is the local one', () => {
     expect(largest(remote, here)).toBeLessThan(1e-5);
     local.dispose();
   });
+});
+
+test('the reference stays at the base model while the policy moves away from it', async () => {
+  const { client, policy } = await start();
+  const reference = await tinkerReference(client, { baseModel: lora.baseModel, rank: RANK });
+  const before = await policy.logProbs(batch);
+  const isClose = (a: Float64Array, b: Float64Array) =>
+    a.every((x, i) => Math.abs(x - b[i]) < 1e-5);
+  expect(isClose(await reference.logProbs(batch), before)).toBe(true);
+  await policy.forwardBackward(batch, (logProbs) => ({
+    loss: -logProbs.reduce((sum, x) => sum + x, 0),
+    gradLogProbs: Float64Array.from(batch.mask, (m) => -m),
+  }));
+  await policy.optimStep({ learningRate: 0.05 });
+  expect(isClose(await policy.logProbs(batch), before)).toBe(false);
+  expect(isClose(await reference.logProbs(batch), before)).toBe(true);
+  await reference.dispose();
 });
