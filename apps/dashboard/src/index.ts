@@ -1,7 +1,0 @@
-export {
-  type Dashboard,
-  type DashboardOptions,
-  DEFAULT_PORT,
-  serveDashboard,
-} from './server/serve-dashboard.js';
-export type * from './types.js';
