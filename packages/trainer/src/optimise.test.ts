@@ -263,7 +263,9 @@ describe('on a model', () => {
     policy.dispose();
     return weights;
   }
-  const weightsOf = async (policy: ReturnType<typeof tinyModel>) => policy.logits([2, 5, 9, 7]);
+  /** Every parameter, one after the other. */
+  const weightsOf = async (policy: ReturnType<typeof tinyModel>) =>
+    [...policy.hostWeights().tensors.values()].flatMap(({ read }) => [...read()]);
 
   test.each([
     ['the mean over all tokens', clippedLoss()],
