@@ -31,7 +31,7 @@ async function finished(child: ChildProcess): Promise<void> {
 
 const recordsOf = (out: string) =>
   readMetrics(join(out, 'grpo', 'metrics.jsonl')).map((record) =>
-    Object.fromEntries(Object.entries(record).filter(([name]) => !name.startsWith('time/'))),
+    Object.fromEntries(Object.entries(record).filter(([name]) => !/^(time|memory)\//.test(name))),
   );
 const summaryOf = (out: string) => {
   const { seconds: _, ...summary } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));
