@@ -15,12 +15,11 @@ const SCALINGS = { group: 'group-std', batch: 'batch-std', none: 'none' };
  *
  * @param run the recorded run
  * @param folder the model that it began with
- * @returns the error of each output over all steps; none where an optimizer step spans several generations, whose
- *   tokens the reference averages one by one
+ * @returns the error of each output over all steps; of runs whose optimizer steps stay within one generation, since the
+ *   reference averages the tokens of several one by one
  */
 export async function trainerErrors(run, folder, packages) {
   const { policy, safetensors, trainer } = packages;
-  if (run.config.gradient_accumulation_steps > run.config.steps_per_generation) return {};
   const plan = isWhole(run) ? wholeGenerations(run) : optimizerSteps(run);
   const scratch = mkdtempSync(join(tmpdir(), 'grpo-parity-'));
   const weightsOf = async (model) => {
