@@ -58,14 +58,15 @@ export async function sandboxWorker(load: NodeJS.Require): Promise<void> {
     const machine = runtime.newContext();
     let printed = '';
     let hasOverflowed = false;
+    let isInterrupted = false;
 
     const explained = (error: QuickJSHandle): { reason: string } => {
       const shown: unknown = machine.dump(error);
       const { name, message } = Object(shown) as { name?: unknown; message?: unknown };
       const text = typeof message === 'string' ? `${String(name)}: ${message}` : String(shown);
       if (hasOverflowed) return { reason: `printed more than ${limits.maxOutput} characters` };
-      if (text.startsWith('InternalError: interrupted'))
-        return { reason: `took longer than ${limits.timeMs} ms` };
+      // An interrupted job may surface as another error: of the promise that was being resolved.
+      if (isInterrupted) return { reason: `took longer than ${limits.timeMs} ms` };
       return { reason: `threw ${text.slice(0, 200)}` };
     };
     const call = (fn: QuickJSHandle, ...args: QuickJSHandle[]) =>
@@ -85,7 +86,10 @@ export async function sandboxWorker(load: NodeJS.Require): Promise<void> {
     const encode = machine.unwrapResult(call(setUp, write, text));
 
     const end = Date.now() + limits.timeMs;
-    runtime.setInterruptHandler(() => Date.now() > end);
+    runtime.setInterruptHandler(() => {
+      isInterrupted ||= Date.now() > end;
+      return isInterrupted;
+    });
     const started = run(program);
     if (started.error) return explained(started.error);
     let returned = started.value;
