@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { callReward } from './call-reward.js';
 import { type Outcome, rewardJobs } from './reward-jobs.js';
 import type { AnyReward, Episode, RewardFailure, RewardValue, Scores } from './types.js';
@@ -70,6 +71,7 @@ export async function scoreEpisodes(
     }
   };
   signal?.throwIfAborted();
+  if (signal) setMaxListeners(0, signal); // every call listens
   const workers = Math.min(concurrency, episodes.length * rewards.length);
   await Promise.all(Array.from({ length: workers }, work));
 

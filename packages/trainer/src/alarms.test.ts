@@ -58,8 +58,9 @@ test.each<[string, readonly number[], string, number]>([
   expect(began(run(name, values))).toEqual([[alarm, step]]);
 });
 
-test('an alarm that ended may go off again', () => {
-  expect(began(run('kl', [0, 2, 2, 0, 3])).map(([, step]) => step)).toEqual([2, 5]);
+test('an alarm that was away for a window of steps may go off again, and not before', () => {
+  expect(began(run('kl', [0, 2, 2, 0, 3])).map(([, step]) => step)).toEqual([2]);
+  expect(began(run('kl', [0, 2, ...flat(10, 0), 3])).map(([, step]) => step)).toEqual([2, 13]);
 });
 
 test('an alarm says what is seen and what helps', () => {

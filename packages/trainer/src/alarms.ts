@@ -46,23 +46,33 @@ export interface AlarmLimits {
   readonly tensors?: number;
 }
 
+/** Steps. */
+const WINDOW = 10;
+
 /**
- * Looks at the records of a run and tells what goes wrong, once for each time that it begins. It needs the records
- * alone, so that a resumed run tells what an uninterrupted one tells.
+ * Looks at the records of a run and tells what goes wrong, once for each time that it begins: what was away for less
+ * than a window of steps has not ended. It needs the records alone, so that a resumed run tells what an uninterrupted
+ * one tells.
  *
  * @param records those of the run so far, the newest last
  * @returns the alarms that the newest record sets off
  */
 export function alarmsOf(records: readonly MetricsRecord[], limits: AlarmLimits = {}): Alarm[] {
-  const before = new Set(conditions(records.slice(0, -1), limits).map(({ alarm }) => alarm));
-  return conditions(records, limits).filter(({ alarm }) => !before.has(alarm));
+  const now = conditions(records, limits);
+  if (now.length === 0) return [];
+  const { window = WINDOW } = limits;
+  const lately = new Set<AlarmName>();
+  for (let back = 1; back <= Math.min(window, records.length - 1); back++) {
+    for (const { alarm } of conditions(records.slice(0, -back), limits)) lately.add(alarm);
+  }
+  return now.filter(({ alarm }) => !lately.has(alarm));
 }
 
 /** Everything that is wrong at the newest record. */
 function conditions(
   records: readonly MetricsRecord[],
   {
-    window = 10,
+    window = WINDOW,
     kl = 1,
     rewardFall = 0.5,
     entropyShare = 0.1,

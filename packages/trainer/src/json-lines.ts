@@ -66,6 +66,16 @@ export function appendJsonLines(path: string, records: readonly unknown[]): void
   }
 }
 
+/** Returns once what was appended would outlast a power cut. */
+export function syncJsonLines(path: string): void {
+  const file = openSync(path, 'a');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /**
  * Cuts a file after the records of a step, and a line that a crash cut short with them: a resumed run writes them
  * again. Records stand in the order of their steps.

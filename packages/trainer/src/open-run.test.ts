@@ -139,6 +139,8 @@ test('a configuration that changed is told of, field and both values; how long t
   await expect(changed).rejects.toThrow('got learningRate 0.5 instead of 0.01.');
   const longer = await opened(copy(), { ...config, maxSteps: 9, saveSteps: 1 });
   expect(longer.messages).toEqual(['Resuming after step 4 of 9.']);
+  const stored = JSON.parse(readFileSync(longer.files.config, 'utf8'));
+  expect(stored).toMatchObject({ maxSteps: 9, saveSteps: 1, learningRate: 0.01 });
 });
 
 test('a folder that another process holds is left alone', async () => {

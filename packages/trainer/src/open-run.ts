@@ -1,4 +1,12 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type { MovingModel } from '@grpo/policy';
 import { latestCheckpoint, restoreWeights, type WeightedParts } from './checkpoint.js';
 import { checkSameConfig, resolveConfig } from './config.js';
@@ -71,6 +79,7 @@ export async function openRun(options: TrainerOptions): Promise<OpenedRun> {
     damaged.forEach(warn('checkpoint-damaged'));
     if (checkpoint) {
       checkSameConfig(readConfig(files.config), config);
+      replaceJson(files.config, config); // fields such as maxSteps may have changed
       await restoreWeights(weighted, checkpoint);
       restoreMemories(parts, checkpoint.state.memories ?? {});
     } else {
@@ -113,6 +122,12 @@ export async function openRun(options: TrainerOptions): Promise<OpenedRun> {
 
 function writeJson(path: string, value: unknown): void {
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+}
+
+/** Writes aside and renames, so that the file is there whole at any moment. */
+function replaceJson(path: string, value: unknown): void {
+  writeJson(`${path}.writing`, value);
+  renameSync(`${path}.writing`, path);
 }
 
 /** What a checkpoint holds; refuses a reference that is to move and cannot. */

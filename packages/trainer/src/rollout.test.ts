@@ -385,3 +385,15 @@ test.each([
   const run = rollOut([task('1')], 1, { ...options, env, sampler: counter(), ...wrong });
   await expect(run).rejects.toThrow(message);
 });
+
+test('many episodes may listen to one signal', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  const { signal } = new AbortController();
+  const env = asking(1, { count: 0 });
+  await rollOut([task('7')], 20, { ...options, env, sampler: counter(), signal });
+  await new Promise(setImmediate); // warnings are emitted after the call
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EnvFactory, Task } from '@grpo/envs';
 import { keyedRandom, keyedSeed } from '@grpo/random';
@@ -31,6 +32,7 @@ export async function rollOut(
   checkOptions({ ...options, maxConcurrentEpisodes });
   const settings = playOptions(options);
   signal?.throwIfAborted();
+  if (signal) setMaxListeners(0, signal); // every episode listens
   return atMost(
     maxConcurrentEpisodes,
     tasks.length * repeats,

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createChatFormat, LanguageModel, type Sampler } from '@grpo/policy';
@@ -142,6 +151,21 @@ test('a signal cancels the step that is under way, and the run goes on from its 
   const { signal: _s, callbacks: _c, ...again } = given;
   const resumed = await train({ ...again, parts: tinyParts(), resume: true });
   expect(resumed.map(timeless)).toEqual((await train(options())).map(timeless));
+});
+
+test('the weights of a step whose record could not be written are not saved', async () => {
+  const trainer = await Trainer.start(
+    options({ maxSteps: 9, saveSteps: 1, logCompletions: false }),
+  );
+  await trainer.step();
+  const { metrics, checkpoints } = trainer.files;
+  renameSync(metrics, `${metrics}.aside`);
+  mkdirSync(metrics); // nothing can be appended to a folder
+  await expect(trainer.step()).rejects.toThrow('EISDIR');
+  rmdirSync(metrics);
+  renameSync(`${metrics}.aside`, metrics);
+  await trainer.close();
+  expect(readdirSync(checkpoints)).toEqual(['step-000001']);
 });
 
 describe('with a metric that says what is best', () => {

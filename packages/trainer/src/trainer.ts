@@ -13,7 +13,7 @@ import { type Evaluation, evaluate } from './evaluate.js';
 import { type EventLevel, fileLog, type Log, type RunEventName } from './events.js';
 import { RunStopped } from './failures.js';
 import { isDiskFull } from './is-disk-full.js';
-import { appendJsonLines } from './json-lines.js';
+import { appendJsonLines, syncJsonLines } from './json-lines.js';
 import { memoriesOf } from './memories.js';
 import { messageOf } from './message-of.js';
 import { appendMetrics } from './metrics-file.js';
@@ -44,6 +44,8 @@ export class Trainer implements Run {
   readonly #records: MetricsRecord[];
   #state: TrainState;
   #savedStep: number;
+  /** The weights are those of a step whose record could not be written: no checkpoint is made of them. */
+  #hasLostRecord = false;
   #stopReason: string | undefined;
   #brokenTrackers = new Set<Tracker>();
 
@@ -208,7 +210,8 @@ export class Trainer implements Run {
   async save(): Promise<string> {
     const best = this.best?.step;
     const { saveTotalLimit } = this.config;
-    const { checkpoints } = this.files;
+    const { checkpoints, metrics, episodes } = this.files;
+    for (const records of [metrics, episodes]) syncJsonLines(records); // before what goes on after them
     const folder = await saveCheckpoint(
       checkpoints,
       this.#weighted,
@@ -223,13 +226,14 @@ export class Trainer implements Run {
   }
 
   /**
-   * Saves what is not saved yet, takes the best weights where the configuration wants them, and gives the folder back.
+   * Saves what is not saved yet, unless its record is lost; takes the best weights where the configuration wants them, and gives the folder back.
    *
    * @throws if the last checkpoint cannot be written
    */
   async close(): Promise<void> {
     try {
-      if (this.#savedStep !== this.#state.step) await this.save();
+      const isSaved = this.#savedStep === this.#state.step;
+      if (!isSaved && !this.#hasLostRecord) await this.save();
       const best = this.best;
       if (this.config.loadBestModelAtEnd && best && this.isDone) {
         const folder = checkpointFolder(this.files.checkpoints, best.step);
@@ -289,6 +293,7 @@ export class Trainer implements Run {
     try {
       write();
     } catch (error) {
+      this.#hasLostRecord = true;
       if (!isDiskFull(error)) throw error;
       throw this.#failed(
         new RunStopped(
