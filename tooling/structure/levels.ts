@@ -41,7 +41,7 @@ export const levels: Levels = {
   trackers: { level: 3, imports: [], types: ['trainer'] },
   cli: {
     level: 4,
-    imports: ['envs', 'policy', 'rewards', 'tensor', 'trainer'],
+    imports: ['envs', 'onnx', 'policy', 'rewards', 'tensor', 'trainer'],
     types: [],
   },
 };

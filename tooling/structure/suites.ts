@@ -170,6 +170,10 @@ export const suites: readonly Suite[] = [
     test: 'packages/cli/src/bin.test.ts',
     covers: [
       'packages/cli/src/assemble.ts',
+      'packages/cli/src/bench/ceiling.ts',
+      'packages/cli/src/bench/timed-policy.ts',
+      'packages/cli/src/bench/training.ts',
+      'packages/cli/src/bench/worker.ts',
       'packages/cli/src/command-error.ts',
       'packages/cli/src/commands/',
       'packages/cli/src/doctor/memory.ts',
@@ -181,9 +185,15 @@ export const suites: readonly Suite[] = [
       'packages/cli/src/output.ts',
       'packages/cli/src/own-manifest.ts',
       'packages/cli/src/program.ts',
+      'packages/cli/src/program-options.ts',
       'packages/cli/src/start-backend.ts',
     ],
     why: 'A command is what the program does: the built one runs as a process, from a new project to an export.',
+  },
+  {
+    test: 'packages/cli/src/bench/result.test.ts',
+    covers: ['packages/cli/src/bench/chart.ts'],
+    why: 'A chart shows a result: the result that is computed is the one that is drawn.',
   },
   {
     test: 'packages/tinker/src/policy.test.ts',

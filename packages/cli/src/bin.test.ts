@@ -306,6 +306,22 @@ it('the doctor says which rung a run takes, and why others were passed over', as
   expect(peers.map(({ name }: { name: string }) => name)).toContain('mathjs');
 });
 
+it('a benchmark takes steps, and tells where their time went', async () => {
+  const args = ['bench', '--workload', 'W1', '--steps', '1', '--folder', 'measured', '--json'];
+  const { status, out } = await grpo(args);
+  const [result] = JSON.parse(out).results;
+  expect(status).toBe(EXIT.done);
+  expect(result).toMatchObject({ workload: { name: 'W1' }, backend: 'wasm', sampler: 'onnx' });
+  const { other, ...parts } = result.parts as Record<string, number>;
+  expect(Object.keys(parts).sort()).toEqual(
+    ['sampling', 'synchronisation', 'reward', 'forward', 'loss', 'backward', 'optimizer'].sort(),
+  );
+  const sum = Object.values(parts).reduce((total, seconds) => total + seconds, other);
+  expect(sum).toBeCloseTo(result.seconds, 5);
+  expect(result.logProbDifference).toBeLessThan(1e-4);
+  expect(existsSync(join(demo, 'measured', 'chart.svg'))).toBe(true);
+});
+
 it('completions name commands, flags and values that may stand there', async () => {
   const { out } = await grpo(['complete', '--', 'train', '--optim', '']);
   expect(out.split('\n')).toEqual(['adamw', 'adam', 'sgd', 'lion', '']);
@@ -321,6 +337,7 @@ const commands = [
   'chat',
   'export',
   'runs',
+  'bench',
   'doctor',
   'completion',
 ];

@@ -1,10 +1,19 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import type { SamplerChoice } from './choose-sampler.js';
 import type { ExitCode } from './command-error.js';
 import { before, EXIT } from './command-error.js';
 import { candidates, completionScript, shells } from './completion.js';
 import { configOf, configOptions } from './config-flags.js';
 import { createOutput, type Output } from './output.js';
 import { ownManifest } from './own-manifest.js';
+import {
+  backendOption,
+  checkpointOption,
+  counted,
+  listed,
+  number,
+  samplerOption,
+} from './program-options.js';
 import type { Terminal } from './types.js';
 
 const STATUSES = `
@@ -283,6 +292,48 @@ export function createProgram(terminal: Terminal, onExit: (status: ExitCode) => 
     );
 
   program
+    .command('bench')
+    .summary('measure training steps on this machine')
+    .description(
+      'Takes training steps of fixed shapes with random weights, each shape in a process of its own, and prints seconds, tokens per second, memory, and the parts of a step. With --peer, TRL takes the same steps in turn.',
+    )
+    .option('-w, --workload <names>', 'W1 to W6, parted by commas (default: all)', listed)
+    .option(
+      '--sweep <names>',
+      'how the cost grows with batch, group, prompt, completion, model or turns',
+      listed,
+    )
+    .option('--steps <n>', 'steps of each, after one to warm up', counted('--steps'), 5)
+    .addOption(backendOption())
+    .addOption(samplerOption())
+    .addOption(
+      new Option('--precision <type>', 'what products are computed in')
+        .choices(['float32', 'bfloat16'])
+        .default('float32'),
+    )
+    .option('--peer <python>', 'an interpreter that has TRL')
+    .option('-f, --folder <folder>', 'where results.json and chart.svg are written')
+    .addHelpText('after', '\nExample: grpo bench --workload W1,W2 --peer .venv/bin/python')
+    .action(
+      run(async (output, options) => {
+        const { bench } = await import('./commands/bench.js');
+        return bench(
+          {
+            workloads: options.workload as string[] | undefined,
+            sweeps: (options.sweep as string[] | undefined) ?? [],
+            steps: options.steps as number,
+            backend: options.backend as never,
+            sampler: options.sampler as SamplerChoice,
+            precision: options.precision as 'float32',
+            peer: options.peer as string | undefined,
+            folder: options.folder as string | undefined,
+          },
+          output,
+        );
+      }),
+    );
+
+  program
     .command('doctor')
     .summary('say what this machine has, and what helps')
     .description(
@@ -346,36 +397,7 @@ export function createProgram(terminal: Terminal, onExit: (status: ExitCode) => 
   return program;
 }
 
-function backendOption(): Option {
-  return new Option(
-    '--backend <name>',
-    'instead of GRPO_BACKEND, or the fastest that loads',
-  ).choices(['gpu', 'native', 'wasm', 'cpu']);
-}
-
-function checkpointOption(): Option {
-  return new Option(
-    '--checkpoint <which>',
-    'of a run: latest, best or the number of a step',
-  ).default('latest');
-}
-
 function fieldsOf(options: Options, command: Command) {
   const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
   return before(EXIT.usage, () => configOf(options, isGiven));
-}
-
-function counted(flag: string) {
-  return (text: string): number => {
-    if (/^\d+$/.test(text)) return Number(text);
-    throw new InvalidArgumentError(`${flag} needs a whole number of 0 or above.`);
-  };
-}
-
-function number(flag: string) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
-    throw new InvalidArgumentError(`${flag} needs a number of 0 or above.`);
-  };
 }

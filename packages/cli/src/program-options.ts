@@ -1,0 +1,49 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Which backend. */
+export function backendOption(): Option {
+  return new Option(
+    '--backend <name>',
+    'instead of GRPO_BACKEND, or the fastest that loads',
+  ).choices(['gpu', 'native', 'wasm', 'cpu']);
+}
+
+/** Where answers are sampled. */
+export function samplerOption(): Option {
+  return new Option(
+    '--sampler <name>',
+    'ONNX Runtime, the training engine, or the faster one that is there',
+  )
+    .choices(['auto', 'onnx', 'engine'])
+    .default('auto');
+}
+
+/** Which checkpoint of a run. */
+export function checkpointOption(): Option {
+  return new Option(
+    '--checkpoint <which>',
+    'of a run: latest, best or the number of a step',
+  ).default('latest');
+}
+
+/** Parted by commas. */
+export function listed(text: string): string[] {
+  return text.split(',');
+}
+
+/** A whole number. */
+export function counted(flag: string) {
+  return (text: string): number => {
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new InvalidArgumentError(`${flag} needs a whole number of 0 or above.`);
+  };
+}
+
+/** A number that is not negative. */
+export function number(flag: string) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+    throw new InvalidArgumentError(`${flag} needs a number of 0 or above.`);
+  };
+}
