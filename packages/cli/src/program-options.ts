@@ -18,6 +18,13 @@ export function samplerOption(): Option {
     .default('auto');
 }
 
+/** What training multiplies in. */
+export function precisionOption(): Option {
+  return new Option('--precision <type>', 'what products are computed in')
+    .choices(['float32', 'bfloat16'])
+    .default('float32');
+}
+
 /** Which checkpoint of a run. */
 export function checkpointOption(): Option {
   return new Option(

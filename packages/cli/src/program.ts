@@ -12,6 +12,7 @@ import {
   counted,
   listed,
   number,
+  precisionOption,
   samplerOption,
 } from './program-options.js';
 import type { Terminal } from './types.js';
@@ -306,11 +307,7 @@ export function createProgram(terminal: Terminal, onExit: (status: ExitCode) => 
     .option('--steps <n>', 'steps of each, after one to warm up', counted('--steps'), 5)
     .addOption(backendOption())
     .addOption(samplerOption())
-    .addOption(
-      new Option('--precision <type>', 'what products are computed in')
-        .choices(['float32', 'bfloat16'])
-        .default('float32'),
-    )
+    .addOption(precisionOption())
     .option('--peer <python>', 'an interpreter that has TRL')
     .option('-f, --folder <folder>', 'where results.json and chart.svg are written')
     .addHelpText('after', '\nExample: grpo bench --workload W1,W2 --peer .venv/bin/python')
