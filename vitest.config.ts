@@ -3,20 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-const packages = readdirSync(`${root}packages`).filter((name) =>
-  existsSync(`${root}packages/${name}/package.json`),
+const packages = ['packages', 'apps'].flatMap((parent) =>
+  readdirSync(`${root}${parent}`)
+    .filter((name) => existsSync(`${root}${parent}/${name}/src/index.ts`))
+    .map((name) => ({ name, sources: `${root}${parent}/${name}/src` })),
 );
 
 // Tests run against the sources, so that no build stands between an edit and its test.
 // Processes rather than threads: the native TensorFlow addon loads once per process.
 export default defineConfig({
   resolve: {
-    alias: packages.flatMap((name) => [
-      { find: new RegExp(`^@grpo/${name}$`), replacement: `${root}packages/${name}/src/index.ts` },
-      {
-        find: new RegExp(`^@grpo/${name}/testing$`),
-        replacement: `${root}packages/${name}/src/testing.ts`,
-      },
+    alias: packages.flatMap(({ name, sources }) => [
+      { find: new RegExp(`^@grpo/${name}$`), replacement: `${sources}/index.ts` },
+      { find: new RegExp(`^@grpo/${name}/testing$`), replacement: `${sources}/testing.ts` },
     ]),
   },
   test: {

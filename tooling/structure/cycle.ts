@@ -24,9 +24,12 @@ export function findCycle(graph: ReadonlyMap<string, readonly string[]>): string
   return undefined;
 }
 
-/** Every node that can be reached from one, itself included. */
-export function reachable(from: string, next: (node: string) => readonly string[]): Set<string> {
-  const seen = new Set([from]);
+/** Every node that can be reached from some, themselves included. */
+export function reachable(
+  from: readonly string[],
+  next: (node: string) => readonly string[],
+): Set<string> {
+  const seen = new Set(from);
   for (const node of seen) for (const other of next(node)) seen.add(other);
   return seen;
 }

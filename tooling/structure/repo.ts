@@ -25,7 +25,7 @@ export interface Source extends Scan {
 
 /** A folder of `packages` or `apps`. */
 export interface Package {
-  /** `packages/value` */
+  /** `packages/value`, `apps/example` */
   readonly folder: string;
   /** `value` */
   readonly id: string;
@@ -36,7 +36,9 @@ export interface Package {
 /** What the checks look at. */
 export interface Repo {
   readonly files: Files;
+  /** All that is published: the folders of `packages`, and apps that are not private. */
   readonly packages: readonly Package[];
+  /** Apps that stay here. */
   readonly apps: readonly Package[];
   readonly levels: Levels;
 }
@@ -62,10 +64,12 @@ export function readFiles(root: string): Files {
 
 /** Describes a repository, on disk or made up. */
 export function describeRepo(files: Files, levels: Levels): Repo {
+  const apps = foldersOf('apps', files);
+  const isPrivate = ({ manifest }: Package) => manifest.private === true;
   return {
     files,
-    packages: foldersOf('packages', files),
-    apps: foldersOf('apps', files),
+    packages: [...foldersOf('packages', files), ...apps.filter((app) => !isPrivate(app))],
+    apps: apps.filter(isPrivate),
     levels,
   };
 }

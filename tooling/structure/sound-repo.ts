@@ -95,6 +95,7 @@ const files: Readonly<Record<string, string>> = {
   'apps/demo/package.json': JSON.stringify({
     name: '@grpo/demo',
     version: '0.0.0',
+    private: true,
     dependencies: { '@grpo/trainer': 'workspace:^' },
   }),
   'apps/demo/src/main.ts': "import { trainer } from '@grpo/trainer';\nexport const main = trainer;",

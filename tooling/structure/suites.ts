@@ -3,6 +3,8 @@ export interface Suite {
   readonly test: string;
   /** Files, and folders with `/` at the end: those of their sources that have no test of their own. */
   readonly covers: readonly string[];
+  /** Scripts that it reaches through a browser instead of an import. */
+  readonly opens?: readonly string[];
   /** Why one suite says more than a test file each. */
   readonly why: string;
 }
@@ -167,6 +169,17 @@ export const suites: readonly Suite[] = [
     why: 'What a failure, a wait or an end means shows in a run that is followed.',
   },
   {
+    test: 'apps/dashboard/src/server/serve-dashboard.test.ts',
+    covers: ['apps/dashboard/src/server/'],
+    why: 'What the server answers means something over a socket: questions, a live stream, paths that lead nowhere.',
+  },
+  {
+    test: 'apps/dashboard/src/dashboard.browser.test.ts',
+    covers: ['apps/dashboard/src/page/'],
+    opens: ['apps/dashboard/src/page/main.ts'],
+    why: 'A page is what a person sees and does: a real browser looks at real runs.',
+  },
+  {
     test: 'packages/cli/src/bin.test.ts',
     covers: [
       'packages/cli/src/assemble.ts',
@@ -184,6 +197,8 @@ export const suites: readonly Suite[] = [
       'packages/cli/src/model-target.ts',
       'packages/cli/src/output.ts',
       'packages/cli/src/own-manifest.ts',
+      'packages/cli/src/program-dashboard.ts',
+      'packages/cli/src/program-options.ts',
       'packages/cli/src/program.ts',
       'packages/cli/src/program-options.ts',
       'packages/cli/src/start-backend.ts',

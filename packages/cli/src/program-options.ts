@@ -1,4 +1,17 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ExitCode } from './command-error.js';
+import type { Output } from './output.js';
+
+/** Options of commander, by their names in camel case. */
+export type Options = Readonly<Record<string, unknown>>;
+export type Action = (
+  output: Output,
+  options: Options,
+  args: readonly string[],
+  command: Command,
+) => Promise<ExitCode> | ExitCode;
+/** Makes of an action what commander calls. */
+export type Run = (action: Action) => (this: Command) => Promise<void>;
 
 /** Which backend. */
 export function backendOption(): Option {

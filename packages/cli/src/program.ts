@@ -4,14 +4,17 @@ import type { ExitCode } from './command-error.js';
 import { before, EXIT } from './command-error.js';
 import { candidates, completionScript, shells } from './completion.js';
 import { configOf, configOptions } from './config-flags.js';
-import { createOutput, type Output } from './output.js';
+import { createOutput } from './output.js';
 import { ownManifest } from './own-manifest.js';
+import { addDashboard } from './program-dashboard.js';
 import {
+  type Action,
   backendOption,
   checkpointOption,
   counted,
   listed,
   number,
+  type Options,
   precisionOption,
   samplerOption,
 } from './program-options.js';
@@ -20,15 +23,6 @@ import type { Terminal } from './types.js';
 const STATUSES = `
 Exit status: 0 done, 1 failed, 2 asked wrongly, 3 the backend does not start, 4 the folder is taken,
 5 stopped before its end and saved, 130 or 143 ended by a second signal.`;
-
-/** Options of commander, by their names in camel case. */
-type Options = Readonly<Record<string, unknown>>;
-type Action = (
-  output: Output,
-  options: Options,
-  args: readonly string[],
-  command: Command,
-) => Promise<ExitCode> | ExitCode;
 
 /**
  * Every command with its options. A command's own code is loaded when it runs.
@@ -291,6 +285,8 @@ export function createProgram(terminal: Terminal, onExit: (status: ExitCode) => 
         return compareRuns(folders, output);
       }),
     );
+
+  addDashboard(program, run);
 
   program
     .command('bench')

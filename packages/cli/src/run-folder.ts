@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   bestStep,
   configFromFile,
+  isRunHeld,
   latestCheckpoint,
   type MetricsRecord,
   type RunDescription,
@@ -46,7 +47,7 @@ export function readRun(folder: string): Run {
     config: configFromFile(files.config),
     description: JSON.parse(readFileSync(files.run, 'utf8')) as Partial<RunDescription>,
     records: readMetrics(files.metrics),
-    isOpen: existsSync(join(folder, 'run.lock')),
+    isOpen: isRunHeld(folder),
     changed: statSync(existsSync(files.metrics) ? files.metrics : files.run).mtimeMs,
   };
 }

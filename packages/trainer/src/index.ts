@@ -29,6 +29,7 @@ export { resolveParts, tokenEstimators } from './resolve-parts.js';
 export { rollOut } from './rollout.js';
 export type { RunDescription } from './run-description.js';
 export { type RunFiles, runFiles } from './run-files.js';
+export { isRunHeld } from './run-lock.js';
 export { learningRateAt, type Schedule } from './schedule.js';
 export { type MetricsServer, prometheusText, serveMetrics } from './serve-metrics.js';
 export { type StepHooks, type StepResult, type StepStart, trainStep } from './step.js';

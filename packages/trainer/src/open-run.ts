@@ -24,7 +24,7 @@ import type { TrainerOptions } from './trainer-options.js';
 import type { MetricsRecord, TrainConfig, TrainParts, TrainState } from './types.js';
 
 /** What opening a run has to tell. */
-export interface Notice extends Pick<RunEvent, 'level' | 'event' | 'message'> {
+export interface Notice extends Pick<RunEvent, 'level' | 'event' | 'message' | 'fields'> {
   /** To a person, too; else it is only written down. */
   readonly isSaid: boolean;
 }
@@ -103,12 +103,14 @@ export async function openRun(options: TrainerOptions): Promise<OpenedRun> {
             level: 'info',
             event: 'resumed',
             message: `Resuming after step ${state.step} of ${config.maxSteps}.`,
+            fields: { maxSteps: config.maxSteps },
             isSaid: true,
           }
         : {
             level: 'info',
             event: 'started',
             message: `Training ${config.maxSteps} steps.`,
+            fields: { maxSteps: config.maxSteps },
             isSaid: false,
           },
     );

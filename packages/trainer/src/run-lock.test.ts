@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { lockRun } from './run-lock.js';
+import { isRunHeld, lockRun } from './run-lock.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'grpo-lock-'));
 const lock = join(scratch, 'run.lock');
@@ -18,9 +18,11 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 
 test('a run is one process’s until it is given back', () => {
   const release = lockRun(scratch, say);
+  expect(isRunHeld(scratch)).toBe(true);
   expect(() => lockRun(scratch, say)).toThrow(`held by process ${process.pid} on ${hostname()}`);
   release();
   expect(existsSync(lock)).toBe(false);
+  expect(isRunHeld(scratch)).toBe(false);
   lockRun(scratch, say)();
   expect(said).toEqual([]);
 });
@@ -31,6 +33,7 @@ test('a lock of a process that lives is kept, and one of a process that was kill
   expect(() => lockRun(scratch, say)).toThrow(`held by process ${child.pid}`);
   child.kill('SIGKILL');
   await once(child, 'close');
+  expect(isRunHeld(scratch)).toBe(false);
   lockRun(scratch, say)();
   expect(said).toEqual([`The process that held ${scratch} is gone: its lock is taken over.`]);
 });

@@ -38,6 +38,12 @@ export function lockRun(folder: string, say: (message: string) => void): () => v
   };
 }
 
+/** Whether a process writes the run: one that was killed does not, though its lock is still there. */
+export function isRunHeld(folder: string): boolean {
+  const holder = readHolder(join(folder, FILE));
+  return holder !== undefined && isAlive(holder);
+}
+
 /** False where the file is there already: of two processes one creates it, and nobody sees it half written. */
 function create(path: string, text: string): boolean {
   const aside = `${path}.${process.pid}`;

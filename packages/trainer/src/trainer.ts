@@ -72,8 +72,8 @@ export class Trainer implements Run {
     const opened = await openRun(options);
     const trainer = new Trainer({ say: console.error, ...options }, opened);
     try {
-      for (const { level, event, message, isSaid } of opened.notices) {
-        trainer.#event(level, event, message, {}, isSaid);
+      for (const { level, event, message, fields, isSaid } of opened.notices) {
+        trainer.#event(level, event, message, fields, isSaid);
       }
       await trainer.#call((callback) => callback.onStart?.(trainer));
       return trainer;

@@ -4,7 +4,7 @@ import { importedFile, npmPackage, type Package, packageId, type Repo } from '..
 
 export function rowsMatchPackages({ packages, levels }: Repo): string[] {
   const ids = new Set(packages.map(({ id }) => id));
-  const without = [...ids].filter((id) => levels[id] === undefined);
+  const without = packages.filter(({ id }) => levels[id] === undefined);
   const stale = Object.keys(levels).filter((id) => !ids.has(id));
   const upward = Object.entries(levels).flatMap(([id, row]) =>
     [...row.imports, ...row.types]
@@ -12,7 +12,7 @@ export function rowsMatchPackages({ packages, levels }: Repo): string[] {
       .map((other) => `levels.ts lets ${id} import ${other}, which is not on a lower level.`),
   );
   return [
-    ...without.map((id) => `packages/${id} has no row in tooling/structure/levels.ts. Add one.`),
+    ...without.map(({ folder }) => `${folder} has no row in tooling/structure/levels.ts. Add one.`),
     ...stale.map((id) => `levels.ts has a row for ${id}, but there is no packages/${id}.`),
     ...upward,
   ];

@@ -144,10 +144,10 @@ function isCovered(path: string, entry: string): boolean {
 }
 
 /** A suite covers what it imports, directly or through other files; an entry for anything else is a lie. */
-function staleEntries({ packages, files }: Repo, { test, covers }: Suite): string[] {
+function staleEntries({ packages, files }: Repo, { test, covers, opens = [] }: Suite): string[] {
   const all = packages.flatMap(({ sources }) => sources);
   const sources = new Map(all.map((source) => [source.path, source]));
-  const reached = reachable(test, (path) =>
+  const reached = reachable([test, ...opens], (path) =>
     (sources.get(path)?.imports ?? [])
       .map((one) => importedFile(path, one, files))
       .filter((to) => to !== undefined),

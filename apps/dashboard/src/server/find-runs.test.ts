@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeRun } from '../testing.js';
+import { findRuns } from './find-runs.js';
+import { isInside } from './inside.js';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'grpo-dashboard-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+test('a folder is a run, or holds runs at some depth', () => {
+  writeRun(join(root, 'first'), { steps: 1 });
+  writeRun(join(root, 'demo', 'grpo'), { steps: 1 });
+  mkdirSync(join(root, 'no run'));
+  expect(findRuns([root])).toEqual([
+    { id: 'demo/grpo', folder: join(root, 'demo', 'grpo') },
+    { id: 'first', folder: join(root, 'first') },
+  ]);
+  expect(findRuns([join(root, 'first')])).toEqual([{ id: 'first', folder: join(root, 'first') }]);
+});
+
+test('two runs of one name get ids of their own', () => {
+  writeRun(join(root, 'a', 'run'), { steps: 1 });
+  writeRun(join(root, 'b', 'run'), { steps: 1 });
+  const ids = findRuns([join(root, 'a'), join(root, 'b')]).map(({ id }) => id);
+  expect(ids).toEqual(['run', 'run~2']);
+});
+
+test('links to other folders, and what a checkpoint holds, are no runs', () => {
+  writeRun(join(root, 'elsewhere', 'run'), { steps: 1 });
+  writeRun(join(root, 'given', 'checkpoints', 'step-1'), { steps: 1 });
+  symlinkSync(join(root, 'elsewhere'), join(root, 'given', 'link'));
+  expect(findRuns([join(root, 'given')])).toEqual([]);
+});
+
+test('a folder that is not there yet holds no runs', () => {
+  const folder = join(root, 'runs');
+  expect(findRuns([folder])).toEqual([]);
+  writeRun(join(folder, 'first'), { steps: 1 });
+  expect(findRuns([folder])).toHaveLength(1);
+});
+
+test('a path is inside a folder where it lies there once its links are followed', () => {
+  writeRun(join(root, 'run'), { steps: 1 });
+  writeRun(join(root, 'run-other'), { steps: 1 });
+  symlinkSync(join(root, 'run-other', 'config.json'), join(root, 'run', 'linked.json'));
+  const isIn = (...path: string[]) => isInside(join(root, 'run'), join(root, ...path));
+  expect(isIn('run', 'config.json')).toBe(true);
+  expect(isIn('run-other', 'config.json')).toBe(false);
+  expect(isIn('run', 'linked.json')).toBe(false);
+  expect(isIn('run', 'gone.json')).toBe(false);
+});
