@@ -179,8 +179,8 @@ describe.skipIf(executablePath === undefined)('the dashboard in a browser', () =
     await page.getByRole('heading', { name: 'Conversation' }).waitFor();
     const said = await page.locator('.turn.assistant .text pre').textContent();
     expect(said).toBe(EVIL);
-    await page.getByRole('button', { name: 'Group of 3' }).click();
-    await page.getByRole('heading', { name: 'Group of 3' }).waitFor();
+    await page.getByRole('button', { name: 'Side by side' }).click();
+    await page.getByRole('heading', { name: '3 side by side' }).waitFor();
     expect(await page.locator('.member').count()).toBe(3);
     await page.getByRole('button', { name: 'Task over training' }).click();
     await page.getByRole('heading', { name: /^Task .* over training$/ }).waitFor();
@@ -190,7 +190,8 @@ describe.skipIf(executablePath === undefined)('the dashboard in a browser', () =
     }
     const found = await page.evaluate(() => ({
       hacked: 'hacked' in window,
-      elements: document.querySelectorAll('main img, main script, main b:not(.readout b)').length,
+      elements: document.querySelectorAll('main img, main script, main b:not(.readout b, .part b)')
+        .length,
     }));
     expect(found).toEqual({ hacked: false, elements: 0 });
   });
@@ -213,11 +214,10 @@ describe.skipIf(executablePath === undefined)('the dashboard in a browser', () =
     await page.keyboard.press('Enter');
     await page.getByText('10 of 400 episodes').waitFor();
     await page.getByRole('listbox').focus();
-    await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    const heading = page.getByRole('heading', { name: /^Step \d+ · task 3$/ });
+    await page.keyboard.press('ArrowDown'); // what is walked to opens
+    const heading = page.getByRole('heading', { name: /^task 3 step \d+$/ });
     const title = await heading.textContent();
-    await page.getByLabel('Colour by').selectOption('mask');
+    await page.getByRole('button', { name: 'Mask' }).click();
     await page.getByRole('group', { name: '5 tokens' }).focus();
     for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowRight');
     await page.getByText(/^Token 4 of 5: .*log-prob −1\.5/).waitFor();
@@ -226,28 +226,48 @@ describe.skipIf(executablePath === undefined)('the dashboard in a browser', () =
     await page.getByText('400 of 400 episodes').waitFor();
     await page.goBack();
     await heading.waitFor();
+    const member = page.getByRole('button', { name: /^Member 1:/ });
+    await member.click();
+    await expect.poll(() => member.getAttribute('aria-current')).toBe('true');
     await page.goto(link);
     expect(await heading.textContent()).toBe(title);
     expect(await page.getByLabel('Least reward').inputValue()).toBe('4');
-    expect(await page.locator('.token.own').count()).toBe(3);
+    expect(await page.locator('.tokens .token.own').count()).toBe(3);
   });
 
-  test.each(['curves', 'episodes&episode=0', 'episodes&episode=0&show=group', 'config', 'events'])(
-    'nothing leads out of the width of a phone: %s',
-    async (view) => {
-      const name = 'a-run-with-a-name-that-is-rather-long-for-a-phone';
-      const episodes = [
-        episodeLine({ messages: [{ role: 'assistant', content: 'x'.repeat(500) }] }),
-        episodeLine(),
-      ];
-      for (const id of ['a', 'b']) writeRun(join(root, name + id), { steps: 20, episodes });
-      await open(`?view=${view}`, 360);
-      await page.getByText('Live', { exact: true }).waitFor();
-      await page.waitForLoadState('networkidle').catch(() => {}); // the live stream stays open
+  test('nothing leads out of the width of a phone', async () => {
+    const name = 'a-run-with-a-name-that-is-rather-long-for-a-phone';
+    const episodes = [
+      episodeLine({ messages: [{ role: 'assistant', content: 'x'.repeat(500) }] }),
+      episodeLine(),
+    ];
+    for (const id of ['a', 'b']) writeRun(join(root, name + id), { steps: 20, episodes });
+    await open('', 360);
+    const views = ['curves', 'episodes&episode=0', 'episodes&episode=0&show=group', 'config'];
+    for (const view of [...views, 'events']) {
+      await page.goto(`${dashboard.url}?view=${view}`);
+      const filled = '.u-over, .tokens, .config td, .event';
+      await page.locator(filled).first().waitFor();
       const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-      expect(widths[0]).toBeLessThanOrEqual(widths[1]);
-    },
-  );
+      expect(widths[0], view).toBeLessThanOrEqual(widths[1]);
+    }
+  });
+
+  test('an alarm is marked, and leads to the curves and episodes around it', async () => {
+    const alarm = { ...startedAt(60), level: 'warning', event: 'alarm', message: 'Look.' } as const;
+    const episodes = [episodeLine({ step: 59 }), episodeLine({ step: 60 })];
+    writeRun(join(root, 'run'), { steps: 100, episodes, events: [startedAt(0), alarm] });
+    await open('?view=events');
+    await page.getByLabel('1 alarm', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Curves around it' }).click();
+    await expect.poll(() => plot('reward').getAttribute('aria-valuemin')).toBe('35');
+    await expect.poll(() => plot('reward').getAttribute('aria-valuemax')).toBe('85');
+    await page.getByRole('button', { name: 'Enlarge kl' }).click();
+    await page.waitForURL(/large=kl/);
+    await page.goBack();
+    await page.getByRole('link', { name: 'Episodes of the step' }).click();
+    await page.getByText('1 of 2 episodes').waitFor();
+  });
 
   test('100 000 rows and 50 000 episodes open soon', async () => {
     const episodes = Array.from({ length: 50_000 }, (_, i) =>

@@ -49,9 +49,12 @@ test('everything that was played is a line; what was left out has no advantage',
   expect(second).toMatchObject({ group: 'a', rewards: { r: 0.5 }, parts: { 'r/part': 1 } });
   expect(second.advantage).toBe(1.5);
   expect(second).not.toHaveProperty('failure');
+  expect(second).not.toHaveProperty('advantages');
 });
 
-test('advantages per token are written as their mean over the tokens of the model', () => {
+test('advantages per token are written, and their mean over the tokens of the model', () => {
   const lines = episodeLines(1, collected, Float64Array.of(9, 1, 2, 9), rewards); // [1, 4], padded
   expect(lines[1].advantage).toBe(1.5);
+  expect(lines[1].advantages).toEqual([0, 1, 2]);
+  expect(lines[0]).not.toHaveProperty('advantages');
 });

@@ -18,6 +18,8 @@ export interface EpisodeLine {
   readonly parts: Readonly<Record<string, RewardValue>>;
   /** The advantage, or its mean over the model's tokens where each has one of its own; null where it was not trained on. */
   readonly advantage: number | null;
+  /** [T] of each token, rounded to 4 decimals, where they have advantages of their own; 0 where the mask is 0. */
+  readonly advantages?: readonly number[];
   /** [T] */
   readonly ids: readonly number[];
   /** [T] 1 where the model produced the token. */
@@ -38,6 +40,7 @@ export function episodeLines(
   const width = advantages.length / Math.max(1, rollouts.length); // 1 or T
   return played.rollouts.map((rollout, i) => {
     const b = trained.get(rollout);
+    const own = b === undefined ? undefined : advantages.subarray(b * width, (b + 1) * width);
     const { task, groupId, ids, mask, logProbs, episode, failure } = rollout;
     return {
       step,
@@ -48,11 +51,12 @@ export function episodeLines(
       ...(episode.stopReason !== undefined && { stopReason: episode.stopReason }),
       rewards: Object.fromEntries(rewards.map(({ name }, k) => [name, played.scores.values[i][k]])),
       parts: played.scores.parts?.[i] ?? {},
-      advantage:
-        b === undefined ? null : meanOwn(advantages.subarray(b * width, (b + 1) * width), mask),
+      advantage: own === undefined ? null : meanOwn(own, mask),
+      ...(own !== undefined &&
+        width > 1 && { advantages: mask.map((isOwn, t) => (isOwn ? rounded(own[t]) : 0)) }),
       ids,
       mask: mask.map(Number),
-      logProbs: logProbs.map((logProb) => Math.round(logProb * 1e4) / 1e4),
+      logProbs: logProbs.map(rounded),
       ...(failure && { failure }),
     };
   });
@@ -63,4 +67,8 @@ function meanOwn(advantages: Float64Array, mask: readonly boolean[]): number {
   if (advantages.length === 1) return advantages[0];
   const own = mask.flatMap((isOwn, t) => (isOwn ? [advantages[t]] : []));
   return own.reduce((sum, a) => sum + a, 0) / Math.max(1, own.length);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
 }

@@ -14,10 +14,20 @@ export interface Line {
   readonly isFaint?: boolean;
 }
 
+/** A step at which something happened in one run. */
+export interface Mark {
+  readonly step: number;
+  readonly colour: string;
+}
+
 export interface ChartOptions {
   readonly title: string;
   readonly note: string;
+  /** In px, of the plot as it is and of one that is enlarged. */
   readonly height: number;
+  readonly largeHeight?: number;
+  /** Is asked to enlarge the plot, or to make it small again; without it there is no button. */
+  readonly onLarge?: (isLarge: boolean) => void;
   /** Is told of a window that was chosen; undefined for the whole. */
   readonly onZoom: (window: { from: number; to: number } | undefined) => void;
   /**
@@ -36,16 +46,28 @@ export class Chart {
   readonly #options: ChartOptions;
   readonly #readout = h('ul', { class: 'readout' });
   readonly #plot: HTMLElement;
+  readonly #large = h(
+    'button',
+    {
+      type: 'button',
+      class: 'large',
+      'aria-pressed': false,
+      on: { click: () => this.#options.onLarge?.(!this.isLarge) },
+    },
+    '⤢',
+  );
   #uplot: uPlot | undefined;
   #key = '';
   #lines: readonly Line[] = [];
   #range: readonly [number, number] = [0, 1];
-  #marks: readonly number[] = [];
+  #marks: readonly Mark[] = [];
   /** The step under the cursor. */
   #step: number | undefined;
 
   constructor(options: ChartOptions) {
     this.#options = options;
+    this.#large.setAttribute('aria-label', `Enlarge ${options.title}`);
+    this.#large.title = 'Enlarge';
     this.#plot = h('div', {
       class: 'plot',
       role: 'slider',
@@ -62,7 +84,7 @@ export class Chart {
       h(
         'figcaption',
         {},
-        h('h3', {}, options.title),
+        h('h3', {}, options.title, options.onLarge && this.#large),
         h('p', { class: 'note' }, options.note),
         this.#readout,
       ),
@@ -72,12 +94,12 @@ export class Chart {
 
   /**
    * @param range steps of the whole axis, the same for all charts
-   * @param marks steps at which something was wrong
+   * @param marks steps at which a run raised an alarm
    */
   draw(
     lines: readonly Line[],
     range: readonly [number, number],
-    marks: readonly number[],
+    marks: readonly Mark[],
     theme: string,
   ): void {
     this.#lines = lines;
@@ -106,10 +128,26 @@ export class Chart {
     this.#tell();
   }
 
+  get isLarge(): boolean {
+    return this.element.classList.contains('is-large');
+  }
+
+  setLarge(isLarge: boolean): void {
+    this.element.classList.toggle('is-large', isLarge);
+    this.#large.setAttribute('aria-pressed', String(isLarge));
+    this.resize();
+  }
+
   resize(): void {
     const width = this.#plot.clientWidth;
-    if (this.#uplot && width > 0 && width !== this.#uplot.width)
-      this.#uplot.setSize({ width, height: this.#options.height });
+    const height = this.#height();
+    const u = this.#uplot;
+    if (u && width > 0 && (width !== u.width || height !== u.height)) u.setSize({ width, height });
+  }
+
+  #height(): number {
+    const { height, largeHeight = height } = this.#options;
+    return this.isLarge ? largeHeight : height;
   }
 
   destroy(): void {
@@ -118,7 +156,7 @@ export class Chart {
   }
 
   #uplotOptions(): uPlot.Options {
-    const [muted, grid, warning] = ['--muted', '--grid', '--warning'].map(colourOf);
+    const [muted, grid] = ['--muted', '--grid'].map(colourOf);
     const axis = {
       stroke: muted,
       font: FONT,
@@ -127,13 +165,13 @@ export class Chart {
     };
     return {
       width: Math.max(120, this.#plot.clientWidth),
-      height: this.#options.height,
+      height: this.#height(),
       padding: [8, 16, 0, 0],
       legend: { show: false },
       scales: { x: { time: false, range: () => [...this.#range] as [number, number] } },
       axes: [
-        { ...axis, size: 24, gap: 4, space: 46 },
-        { ...axis, size: 54, gap: 4, space: 34, values: (_, splits) => splits.map(shownNumber) },
+        { ...axis, size: 22, gap: 4, space: 46 },
+        { ...axis, size: 48, gap: 4, space: 34, values: (_, splits) => splits.map(shownNumber) },
       ],
       series: [
         {},
@@ -161,7 +199,7 @@ export class Chart {
       hooks: {
         setSelect: [(u) => this.#onSelect(u)],
         setCursor: [(u) => this.#onPointer(u)],
-        draw: [(u) => drawMarks(u, this.#marks, warning)],
+        draw: [(u) => drawMarks(u, this.#marks)],
       },
     };
   }
@@ -260,19 +298,30 @@ function valueAt({ steps, values }: Line, step: number | undefined): number | nu
   return null;
 }
 
-function drawMarks(u: uPlot, marks: readonly number[], colour: string): void {
+/** Half the width of the triangle above a mark, in px. */
+const TRIANGLE = 4;
+
+function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = u;
-  ctx.save();
-  ctx.strokeStyle = colour;
-  ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-  for (const step of marks) {
+  const size = TRIANGLE * devicePixelRatio;
+  for (const { step, colour } of marks) {
     const x = u.valToPos(step, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.save();
+    ctx.strokeStyle = colourOf(colour);
+    ctx.fillStyle = ctx.strokeStyle;
+    ctx.beginPath();
+    ctx.moveTo(x - size, bbox.top - size);
+    ctx.lineTo(x + size, bbox.top - size);
+    ctx.lineTo(x, bbox.top + size);
+    ctx.fill();
+    ctx.globalAlpha = 0.35;
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    ctx.restore();
   }
-  ctx.restore();
 }

@@ -34,7 +34,10 @@ export function configView(go: Go): View {
       runs.length < 2
         ? 'Tick a second run to compare.'
         : `${different} of ${rows.length} settings differ.`;
-    const shown = rows.filter(({ isDifferent }) => isDifferent || !state.isDifferences);
+    const shown = [
+      ...rows.filter(({ isDifferent }) => isDifferent),
+      ...rows.filter(({ isDifferent }) => !isDifferent && !state.isDifferences),
+    ];
     fill(
       table,
       h(
@@ -44,12 +47,12 @@ export function configView(go: Go): View {
           'tr',
           {},
           h('th', { scope: 'col' }, 'Setting'),
-          ...runs.map(({ id, colour }) =>
+          ...runs.map(({ id, name, colour }) =>
             h(
               'th',
-              { scope: 'col' },
+              { scope: 'col', title: id },
               h('i', { class: 'swatch', style: { '--colour': `var(${colour})` } }),
-              id,
+              name,
             ),
           ),
         ),

@@ -7,6 +7,7 @@ import { groupMetrics, type MetricGroup, metricNote } from './metric-groups.js';
 import type { Drawn, Go, ShownRun, View } from './view.js';
 
 const HEIGHT = 168;
+const LARGE_HEIGHT = 420;
 /** Pixels per bucket: each gives two points. */
 const PIXELS = 2;
 /** Wait between two loads while a run trains, in ms. */
@@ -62,12 +63,12 @@ export function curvesView(go: Go): View {
       field('First step', range.from),
       field('Last step', range.to),
       reset,
+      h(
+        'p',
+        { class: 'hint' },
+        'Drag to zoom, double-click for all. Keys: arrows, + and −, Escape.',
+      ),
       cursor,
-    ),
-    h(
-      'p',
-      { class: 'hint' },
-      'Drag over a curve to zoom, double-click for all steps. With the keyboard: arrows move the step, + and − zoom, Escape shows all.',
     ),
     body,
   );
@@ -139,6 +140,8 @@ export function curvesView(go: Go): View {
       title: metric,
       note: metricNote(metric),
       height: HEIGHT,
+      largeHeight: LARGE_HEIGHT,
+      onLarge: (isLarge) => go({ large: isLarge ? metric : undefined }),
       onZoom: (window) => go({ from: window?.from, to: window?.to }, true),
       onCursor: (step, isByKey) => {
         cursor.textContent = step === undefined ? '' : `Step ${shownNumber(step)}`;
@@ -191,7 +194,9 @@ export function curvesView(go: Go): View {
     );
     const last = Math.max(1, ...runs.map(({ step }) => step));
     const shown = [state.from ?? Math.min(1, last - 1), state.to ?? last] as const;
-    const marks = runs.flatMap(({ id }) => alarms.get(id)?.steps ?? []);
+    const marks = runs.flatMap(({ id, colour }) =>
+      (alarms.get(id)?.steps ?? []).map((step) => ({ step, colour })),
+    );
     for (const card of stale) {
       const lines = answers.flatMap(({ run, series }) => linesOf(run, series.get(card.metric)));
       card.chart.draw(lines, shown, marks, theme());
@@ -220,18 +225,19 @@ export function curvesView(go: Go): View {
       reset.disabled = state.from === undefined && state.to === undefined;
       const names = [...new Set(runs.flatMap(({ metricNames }) => metricNames))].sort();
       layOut(groupMetrics(names, state.metrics));
+      for (const { metric, chart } of cards.values()) chart.setLarge(metric === state.large);
       void load();
     },
   };
 }
 
-function linesOf({ id, colour }: ShownRun, series: Series | undefined): Line[] {
+function linesOf({ name: label, colour }: ShownRun, series: Series | undefined): Line[] {
   if (!series) return [];
   const { steps, values, smoothed } = series;
-  if (!smoothed) return [{ label: id, colour, steps, values }];
+  if (!smoothed) return [{ label, colour, steps, values }];
   return [
-    { label: id, colour, steps, values, isFaint: true },
-    { label: id, colour, ...smoothed },
+    { label, colour, steps, values, isFaint: true },
+    { label, colour, ...smoothed },
   ];
 }
 

@@ -40,6 +40,14 @@ export function fill(element: Element, ...children: readonly Child[]): void {
   element.replaceChildren(...present(children));
 }
 
+/** Makes content anew; the button that had the focus, by its text, has it again. */
+export function keepingFocus(element: Element, make: () => void): void {
+  const { activeElement } = document;
+  const text = element.contains(activeElement) ? activeElement?.textContent : undefined;
+  make();
+  if (text) [...element.querySelectorAll('button')].find((b) => b.textContent === text)?.focus();
+}
+
 /** A control with its label. */
 export function field(label: string, control: HTMLElement): HTMLLabelElement {
   return h('label', { class: 'field' }, h('span', {}, label), control);
@@ -77,6 +85,26 @@ export function input(
 /** Puts a value into a field, unless somebody is typing there. */
 export function put(control: HTMLInputElement, value: string | number | undefined): void {
   if (document.activeElement !== control) control.value = String(value ?? '');
+}
+
+/** One of few, all in sight. */
+export function segments<T extends string>(
+  label: string,
+  options: readonly (readonly [value: T, text: string])[],
+  value: T,
+  onChange: (value: T) => void,
+): HTMLElement {
+  return h(
+    'div',
+    { class: 'segments', role: 'group', 'aria-label': label },
+    ...options.map(([name, text]) =>
+      h(
+        'button',
+        { type: 'button', 'aria-pressed': name === value, on: { click: () => onChange(name) } },
+        text,
+      ),
+    ),
+  );
 }
 
 function present(children: readonly Child[]): (Node | string)[] {

@@ -1,6 +1,7 @@
 import type { EpisodeFilter, EpisodeOrder } from '../types.js';
 import { EPISODE_ORDERS } from '../types.js';
 import { field, h, input, offer, put, select } from './dom.js';
+import type { ShownRun } from './view.js';
 
 const ORDER_NAMES: Readonly<Record<EpisodeOrder, string>> = {
   newest: 'Newest first',
@@ -14,7 +15,7 @@ const ORDER_NAMES: Readonly<Record<EpisodeOrder, string>> = {
 export interface Filtered {
   readonly filter: EpisodeFilter;
   readonly outcomes: readonly string[];
-  readonly runs: readonly string[];
+  readonly runs: readonly Pick<ShownRun, 'id' | 'name'>[];
   readonly run: string;
 }
 
@@ -76,7 +77,7 @@ export function episodeFilters(
     runField.hidden = next.runs.length < 2;
     offer(
       run,
-      next.runs.map((id) => [id, id]),
+      next.runs.map(({ id, name }) => [id, name]),
       next.run,
     );
     offer(

@@ -1,6 +1,6 @@
 import type { EpisodeDetail } from '../types.js';
-import { field, h, offer, select } from './dom.js';
-import { conversation, rewardTable, tokenText } from './episode-view.js';
+import { h, segments } from './dom.js';
+import { conversation, rewardTiles, tokenText } from './episode-view.js';
 import { shownNumber, signed } from './format.js';
 import { COLOURINGS, type Colouring } from './view-state.js';
 
@@ -14,37 +14,34 @@ export interface PanelActions {
 }
 
 const COLOUR_NAMES: Readonly<Record<Colouring, string>> = {
-  probability: 'log-prob',
-  advantage: 'advantage',
-  mask: 'mask',
-  none: 'nothing',
+  probability: 'Log-prob',
+  advantage: 'Advantage',
+  mask: 'Mask',
+  none: 'None',
 };
 
-/** One episode: facts, rewards, conversation, tokens. */
+/** One episode: its group, rewards, conversation, tokens. */
 export function episodePanel(
   episode: EpisodeDetail,
   colours: Colouring,
   actions: PanelActions,
 ): HTMLElement {
-  const { messages, ids, mask } = episode;
+  const { ids, mask, failure } = episode;
   const own = mask.reduce((sum, one) => sum + one, 0);
   return h(
     'article',
     { class: 'episode' },
-    heading(episode, actions, false),
-    facts(episode),
-    episode.failure &&
-      h('p', { class: 'failure' }, `${episode.failure.kind}: ${episode.failure.reason}`),
-    rewardTable(episode),
-    h('h3', {}, `Conversation (${messages.length} messages)`),
-    conversation(episode),
-    h(
-      'div',
-      { class: 'heading' },
-      h('h3', {}, `Tokens (${own} of the model, ${ids.length - own} seen)`),
+    heading(episode, actions),
+    groupStrip(episode, actions, false),
+    failure && h('p', { class: 'failure' }, `${failure.kind}: ${failure.reason}`),
+    rewardTiles(episode),
+    section('Conversation', facts(episode), conversation(episode)),
+    section(
+      'Tokens',
+      h('span', { class: 'facts' }, `${own} of the model, ${ids.length - own} seen`),
       colourChoice(colours, actions),
+      tokenText(episode, colours, 'Point at a token, or walk through them with the arrow keys.'),
     ),
-    tokenText(episode, colours),
   );
 }
 
@@ -59,11 +56,12 @@ export function groupPanel(
   return h(
     'article',
     { class: 'episode' },
-    heading(open, actions, true),
+    heading(open, actions),
+    groupStrip(open, actions, true),
     h(
       'div',
       { class: 'heading' },
-      h('h3', {}, `Group of ${members.length}`),
+      h('h3', {}, `${members.length} side by side`),
       colourChoice(colours, actions),
     ),
     h(
@@ -81,9 +79,8 @@ export function groupPanel(
               { type: 'button', class: 'link', on: { click: () => actions.onOpen(member.n) } },
               `Member ${i + 1}`,
             ),
-            h('span', { class: `advantage ${signOf(member.advantage)}` }, signed(member.advantage)),
           ),
-          rewardTable(member),
+          rewardTiles(member),
           conversation({ ...member, messages: answersOf(member) }),
           tokenText(member, colours),
         ),
@@ -92,39 +89,97 @@ export function groupPanel(
   );
 }
 
-function heading(episode: EpisodeDetail, actions: PanelActions, isGroup: boolean): HTMLElement {
-  const { step, task, members, earlier, later } = episode;
-  const button = (text: string, onClick: () => void, isOff = false, pressed?: boolean) =>
+function section(title: string, ...content: readonly (HTMLElement | false)[]): HTMLElement {
+  const last = content.at(-1) ?? false;
+  return h(
+    'section',
+    { class: 'part-of-episode' },
+    h('div', { class: 'heading' }, h('h3', {}, title), ...content.slice(0, -1)),
+    last,
+  );
+}
+
+function heading(episode: EpisodeDetail, actions: PanelActions): HTMLElement {
+  const { step, task, earlier, later } = episode;
+  const goTo = (text: string, n: number | null, label: string) =>
     h(
       'button',
-      { type: 'button', disabled: isOff, 'aria-pressed': pressed, on: { click: onClick } },
+      {
+        type: 'button',
+        disabled: n === null,
+        'aria-label': label,
+        title: label,
+        on: { click: () => n !== null && actions.onOpen(n) },
+      },
       text,
     );
   return h(
     'header',
     {},
-    h('h2', { tabindex: -1 }, `Step ${step} · ${task}`),
+    h('h2', { tabindex: -1 }, task, h('span', { class: 'at-step' }, ` step ${shownNumber(step)}`)),
     h(
       'div',
       { class: 'actions' },
-      button(`Group of ${members.length}`, () => actions.onGroup(!isGroup), false, isGroup),
-      button('Earlier', () => earlier !== null && actions.onOpen(earlier), earlier === null),
-      button('Later', () => later !== null && actions.onOpen(later), later === null),
-      button('Task over training', () => actions.onTask(task)),
-      button('Close', actions.onClose),
+      goTo('← Step', earlier, 'The same task in an earlier step'),
+      goTo('Step →', later, 'The same task in a later step'),
+      h(
+        'button',
+        { type: 'button', on: { click: () => actions.onTask(task) } },
+        'Task over training',
+      ),
+      h(
+        'button',
+        { type: 'button', class: 'quiet', 'aria-label': 'Close', on: { click: actions.onClose } },
+        '✕',
+      ),
     ),
   );
 }
 
-function facts({ end, stopReason, group, advantage, n }: EpisodeDetail): HTMLElement {
-  const fact = (name: string, value: string) => [h('dt', {}, name), h('dd', {}, value)];
+/** The group as buttons with rewards: whoever did better than its siblings is seen at a glance. */
+function groupStrip(
+  { members, n }: EpisodeDetail,
+  { onOpen, onGroup }: PanelActions,
+  isGroup: boolean,
+): HTMLElement {
   return h(
-    'dl',
+    'div',
+    { class: 'strip' },
+    h('span', { class: 'strip-name' }, `Group of ${members.length}`),
+    h(
+      'div',
+      { class: 'chips', role: 'group', 'aria-label': 'Members by reward' },
+      ...members.map((member, i) => {
+        const reward = member.failure === null ? shownNumber(member.rewardSum) : '✕';
+        return h(
+          'button',
+          {
+            type: 'button',
+            class: `chip ${signOf(member.advantage)}`,
+            'aria-current': member.n === n ? 'true' : undefined,
+            'aria-label': `Member ${i + 1}: reward ${reward}, advantage ${signed(member.advantage)}`,
+            title: `reward ${reward}, advantage ${signed(member.advantage)}`,
+            on: { click: () => onOpen(member.n) },
+          },
+          reward,
+        );
+      }),
+    ),
+    members.length > 1 &&
+      h(
+        'button',
+        { type: 'button', 'aria-pressed': isGroup, on: { click: () => onGroup(!isGroup) } },
+        'Side by side',
+      ),
+  );
+}
+
+function facts({ end, stopReason, group, messages }: EpisodeDetail): HTMLElement {
+  const ended = stopReason ? `${end} (${stopReason})` : end;
+  return h(
+    'span',
     { class: 'facts' },
-    ...fact('ended by', stopReason ? `${end} (${stopReason})` : end),
-    ...fact('group', group),
-    ...fact('advantage', advantage === null ? 'not trained on' : signed(advantage)),
-    ...fact('line', shownNumber(n + 1)),
+    `${messages.length} messages · ended by ${ended} · group ${group}`,
   );
 }
 
@@ -135,13 +190,12 @@ function answersOf({ messages }: EpisodeDetail): EpisodeDetail['messages'] {
 }
 
 function colourChoice(colours: Colouring, { onColours }: PanelActions): HTMLElement {
-  const choice = select((value) => onColours(COLOURINGS.find((one) => one === value) ?? 'none'));
-  offer(
-    choice,
+  return segments(
+    'Colour tokens by',
     COLOURINGS.map((one) => [one, COLOUR_NAMES[one]]),
     colours,
+    onColours,
   );
-  return field('Colour by', choice);
 }
 
 export function signOf(value: number | null): string {

@@ -2,46 +2,54 @@ import type { EpisodeDetail } from '../types.js';
 import { fill, h } from './dom.js';
 import { shownNumber, signed } from './format.js';
 import { messageParts } from './message-parts.js';
-import { tokenLook, visibleToken } from './token-colours.js';
+import { advantageAt, type TokenLook, tokenLook, visibleToken } from './token-colours.js';
 import type { Colouring } from './view-state.js';
 
 /** Tokens that are shown at once; the others wait for a button. */
 const MOST_TOKENS = 4000;
 
-const LEGENDS: Readonly<Record<Colouring, string>> = {
-  probability:
-    'The stronger the colour, the less probable the token was to the sampler; full from 1 in 150.',
-  advantage: 'Green is reinforced, red is discouraged; full from an advantage of 2.',
-  mask: 'Coloured tokens are the model’s, and learnt from; the others it only saw.',
-  none: '',
+/** What the colours mean, from the weakest to the strongest. */
+const LEGENDS: Readonly<
+  Record<Colouring, readonly (readonly [hue: TokenLook['hue'], heat: number, text: string])[]>
+> = {
+  probability: [
+    ['surprise', 0, 'certain'],
+    ['surprise', 0.46, '1 in 10'],
+    ['surprise', 1, '1 in 150 or less'],
+  ],
+  advantage: [
+    ['negative', 1, '−2, made less likely'],
+    ['positive', 1, '+2, made more likely'],
+  ],
+  mask: [
+    ['own', 0.6, 'of the model, learnt from'],
+    ['seen', 0, 'only seen'],
+  ],
+  none: [],
 };
 
-/** What an episode was worth: rewards, their parts, the advantage. */
-export function rewardTable(episode: EpisodeDetail): HTMLElement {
-  const { rewards, parts, advantage } = episode;
-  const row = (name: string, value: string, kind = '') =>
-    h('tr', { class: kind }, h('th', { scope: 'row' }, name), h('td', {}, value));
-  const partsOf = (reward: string) =>
-    Object.entries(parts ?? {}).filter(([name]) => name.startsWith(`${reward}/`));
-  return h(
-    'table',
-    { class: 'rewards' },
-    h('caption', {}, 'Rewards'),
+/** What an episode was worth: rewards with their parts, the advantage. */
+export function rewardTiles({ rewards, parts, advantage }: EpisodeDetail): HTMLElement {
+  const tile = (name: string, value: string, kind = '', below: readonly HTMLElement[] = []) =>
     h(
-      'tbody',
-      {},
-      ...Object.entries(rewards).flatMap(([name, value]) => [
-        row(name, value === null ? 'does not apply' : shownNumber(value)),
-        ...partsOf(name).map(([part, of]) =>
-          row(
-            part.slice(name.length + 1),
-            of === null ? 'does not apply' : shownNumber(of),
-            'part',
-          ),
-        ),
-      ]),
-      row('advantage', advantage === null ? 'not trained on' : signed(advantage), 'total'),
-    ),
+      'div',
+      { class: `tile ${kind}` },
+      h('dt', { title: name }, name),
+      h('dd', {}, value, ...below),
+    );
+  const shown = (value: number | null) => (value === null ? 'n/a' : shownNumber(value));
+  const partsOf = (reward: string) =>
+    Object.entries(parts ?? {})
+      .filter(([name]) => name.startsWith(`${reward}/`))
+      .map(([name, value]) =>
+        h('span', { class: 'part' }, `${name.slice(reward.length + 1)} `, h('b', {}, shown(value))),
+      );
+  const sign = advantage === null || advantage === 0 ? '' : advantage > 0 ? 'positive' : 'negative';
+  return h(
+    'dl',
+    { class: 'tiles', 'aria-label': 'Rewards' },
+    ...Object.entries(rewards).map(([name, value]) => tile(name, shown(value), '', partsOf(name))),
+    tile('advantage', advantage === null ? 'not trained on' : signed(advantage), sign),
   );
 }
 
@@ -74,13 +82,9 @@ export function conversation({ messages }: EpisodeDetail): HTMLElement {
 }
 
 /** Every token of an episode with its colour; the one under the pointer or the keyboard is told below. */
-export function tokenText(episode: EpisodeDetail, colours: Colouring): HTMLElement {
+export function tokenText(episode: EpisodeDetail, colours: Colouring, hint = ''): HTMLElement {
   const { ids, pieces } = episode;
-  const told = h(
-    'p',
-    { class: 'token-told', role: 'status' },
-    'Point at a token, or walk through them with the arrow keys.',
-  );
+  const told = h('p', { class: 'token-told', role: 'status' }, hint);
   const text = h('div', {
     class: 'tokens',
     tabindex: 0,
@@ -135,7 +139,19 @@ export function tokenText(episode: EpisodeDetail, colours: Colouring): HTMLEleme
   const wrap = h('div', { class: 'token-view' });
   fill(
     wrap,
-    LEGENDS[colours] !== '' && h('p', { class: 'hint' }, LEGENDS[colours]),
+    LEGENDS[colours].length > 0 &&
+      h(
+        'p',
+        { class: 'legend' },
+        ...LEGENDS[colours].map(([hue, heat, text]) =>
+          h(
+            'span',
+            {},
+            h('span', { class: `token ${hue}`, style: { '--heat': `${100 * heat}%` } }, 'abc'),
+            ` ${text}`,
+          ),
+        ),
+      ),
     pieces === null &&
       h(
         'p',
@@ -149,9 +165,10 @@ export function tokenText(episode: EpisodeDetail, colours: Colouring): HTMLEleme
   return wrap;
 }
 
-function toldToken({ ids, pieces, mask, logProbs, advantage }: EpisodeDetail, t: number): string {
+function toldToken(episode: EpisodeDetail, t: number): string {
+  const { ids, pieces, mask, logProbs } = episode;
   const name = `Token ${t + 1} of ${ids.length}: ${pieces ? JSON.stringify(pieces[t]) : ''} (id ${ids[t]})`;
   if (mask[t] !== 1) return `${name}, seen by the model`;
   const probability = shownNumber(100 * Math.exp(logProbs[t]));
-  return `${name}, log-prob ${shownNumber(logProbs[t])} (${probability} %), advantage ${signed(advantage)}`;
+  return `${name}, log-prob ${shownNumber(logProbs[t])} (${probability} %), advantage ${signed(advantageAt(episode, t))}`;
 }

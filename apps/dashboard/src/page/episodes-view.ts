@@ -1,7 +1,7 @@
 import type { EpisodeEntry } from '../types.js';
 import { askEpisode, askEpisodes, askTask } from './ask.js';
 import { Chart } from './chart.js';
-import { fill, h } from './dom.js';
+import { fill, h, keepingFocus } from './dom.js';
 import { episodeFilters } from './episode-filters.js';
 import { episodePanel, groupPanel, type PanelActions, signOf } from './episode-panel.js';
 import { shownNumber, signed } from './format.js';
@@ -9,7 +9,7 @@ import type { Drawn, Go, ShownRun, View } from './view.js';
 import type { ViewState } from './view-state.js';
 import { VirtualList } from './virtual-list.js';
 
-const ROW_HEIGHT = 40;
+const ROW_HEIGHT = 46;
 /** From here down the open episode stands below the list. */
 const STACKED = '(max-width: 1100px)';
 /** Members of a group that are laid side by side at most. */
@@ -24,6 +24,8 @@ export function episodesView(go: Go): View {
   let filterKey = '';
   let panelKey = '';
   let taskKey = '';
+  /** The open episode was walked to in the list: the list keeps the focus. */
+  let isWalked = false;
 
   const setFilter = (filter: ViewState['filter']) =>
     go({ filter, episode: undefined, isGroup: false }, true);
@@ -48,7 +50,10 @@ export function episodesView(go: Go): View {
     },
     row: rowOf,
     isSelected: ({ n }) => n === drawn?.state.episode,
-    onOpen: ({ n }) => go({ episode: n }, true),
+    onOpen: ({ n }, isByKey) => {
+      isWalked = isByKey;
+      go({ episode: n }, !isByKey);
+    },
   });
   const chart = new Chart({
     title: 'Sum of rewards',
@@ -76,7 +81,9 @@ export function episodesView(go: Go): View {
         h(
           'div',
           { class: 'row head', 'aria-hidden': true },
-          ...['step', 'task', 'reward', 'adv.', 'tokens'].map((name) => h('span', {}, name)),
+          ...['Step', 'Task, answer', 'Reward', 'Adv.', 'Tokens'].map((name) =>
+            h('span', {}, name),
+          ),
         ),
         list.element,
       ),
@@ -86,7 +93,10 @@ export function episodesView(go: Go): View {
 
   const actions: PanelActions = {
     onColours: (colours) => go({ colours }),
-    onOpen: (episode) => go({ episode, isGroup: false }, true),
+    onOpen: (episode) => {
+      isWalked = false;
+      go({ episode, isGroup: false }, true);
+    },
     onGroup: (isGroup) => go({ isGroup }, true),
     onTask: (task) => go({ filter: { task, order: 'oldest' } }, true),
     onClose: () => {
@@ -100,7 +110,7 @@ export function episodesView(go: Go): View {
     filters.update({
       filter: drawn.state.filter,
       outcomes,
-      runs: drawn.runs.map(({ id }) => id),
+      runs: drawn.runs,
       run: run?.id ?? '',
     });
   }
@@ -153,9 +163,12 @@ export function episodesView(go: Go): View {
     if (key === panelKey) return;
     const isOther = JSON.parse(panelKey || '[]')[1] !== episode;
     panelKey = key;
-    element.classList.toggle('is-open', episode !== undefined);
+    element.classList.toggle('is-group', isGroup && episode !== undefined);
     if (episode === undefined || run === undefined) {
-      const text = episode === undefined ? 'Choose an episode from the list.' : 'Loading …';
+      const text =
+        episode === undefined
+          ? 'Choose an episode. Arrow keys walk through the list.'
+          : 'Loading …';
       fill(panel, h('p', { class: 'empty' }, text));
       return;
     }
@@ -165,13 +178,15 @@ export function episodesView(go: Go): View {
       .then((members) => {
         if (key !== panelKey) return;
         panel.classList.remove('loading');
-        fill(
-          panel,
-          isGroup
-            ? groupPanel(members, episode, colours, actions)
-            : episodePanel(members[0], colours, actions),
+        keepingFocus(panel, () =>
+          fill(
+            panel,
+            isGroup
+              ? groupPanel(members, episode, colours, actions)
+              : episodePanel(members[0], colours, actions),
+          ),
         );
-        if (isOther) {
+        if (isOther && !isWalked) {
           if (matchMedia(STACKED).matches) panel.scrollIntoView();
           panel.querySelector<HTMLElement>('h2')?.focus({ preventScroll: true });
         }
@@ -211,21 +226,23 @@ async function open(run: string, n: number, isGroup: boolean) {
 }
 
 function rowOf(entry: EpisodeEntry) {
-  const { step, task, rewardSum, advantage, tokens, end, failure } = entry;
+  const { step, task, answer, rewardSum, advantage, tokens, end, failure } = entry;
   const outcome = failure === null ? end : `failed: ${failure}`;
   return {
     cells: [
       h('span', {}, shownNumber(step)),
       h(
         'span',
-        { class: 'task', title: task },
-        task,
-        failure !== null && h('em', { class: 'badge error' }, failure),
+        { class: 'task' },
+        h('span', { title: task }, task),
+        failure === null
+          ? h('span', { class: 'answer', title: answer }, answer || '(empty)')
+          : h('em', { class: 'badge error' }, failure),
       ),
       h('span', {}, failure === null ? shownNumber(rewardSum) : '–'),
       h('span', { class: `advantage ${signOf(advantage)}` }, signed(advantage)),
       h('span', {}, shownNumber(tokens)),
     ],
-    label: `Step ${step}, task ${task}, reward ${shownNumber(rewardSum)}, advantage ${signed(advantage)}, ${tokens} tokens, ${outcome}`,
+    label: `Step ${step}, task ${task}, answer ${answer || 'empty'}, reward ${shownNumber(rewardSum)}, advantage ${signed(advantage)}, ${tokens} tokens, ${outcome}`,
   };
 }

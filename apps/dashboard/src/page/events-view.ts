@@ -2,7 +2,11 @@ import type { RunEvent } from '../types.js';
 import { askEvents } from './ask.js';
 import { field, fill, h, offer, select } from './dom.js';
 import { shownTime } from './format.js';
-import type { ShownRun, View } from './view.js';
+import type { Go, ShownRun, View } from './view.js';
+import { START, type ViewState, writeState } from './view-state.js';
+
+/** Steps on either side of an alarm that its link shows. */
+const AROUND = 25;
 
 const LEVELS = [
   ['all', 'all events'],
@@ -11,7 +15,7 @@ const LEVELS = [
 ] as const;
 
 /** Alarms and all else that the ticked runs report, the newest first. */
-export function eventsView(): View {
+export function eventsView(go: Go): View {
   let level = 'all';
   let key = '';
   let events: readonly { readonly run: ShownRun; readonly event: RunEvent }[] = [];
@@ -27,6 +31,31 @@ export function eventsView(): View {
     h('div', { class: 'toolbar' }, field('Show', choice)),
     list,
   );
+
+  /** To the curves around a step, and to its episodes. */
+  function linksOf({ id, episodeCount }: ShownRun, { step }: RunEvent): HTMLElement[] {
+    const around = { from: Math.max(1, step - AROUND), to: step + AROUND };
+    const filter = { fromStep: step, toStep: step };
+    return [
+      link('Curves around it', { view: 'curves', runs: [id], ...around }),
+      ...(episodeCount > 0
+        ? [link('Episodes of the step', { view: 'episodes', run: id, filter })]
+        : []),
+    ];
+  }
+
+  function link(text: string, change: Partial<ViewState>): HTMLElement {
+    const onClick = (event: Event) => {
+      if ((event as MouseEvent).ctrlKey || (event as MouseEvent).metaKey) return;
+      event.preventDefault();
+      go(change, true);
+    };
+    return h(
+      'a',
+      { href: `/${writeState({ ...START, ...change })}`, on: { click: onClick } },
+      text,
+    );
+  }
 
   function draw(): void {
     const shown = events.filter(
@@ -48,9 +77,10 @@ export function eventsView(): View {
               'span',
               { class: 'meta' },
               h('i', { class: 'swatch', style: { '--colour': `var(${run.colour})` } }),
-              `${run.id} · step ${event.step} · `,
+              `${run.name} · step ${event.step} · `,
               h('time', { datetime: event.time }, shownTime(event.time)),
             ),
+            event.event === 'alarm' && h('span', { class: 'links' }, ...linksOf(run, event)),
           ),
         ),
       ),

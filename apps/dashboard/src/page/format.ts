@@ -5,7 +5,8 @@ export function shownNumber(value: number | null | undefined): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e7)) return minus(value.toExponential(2));
   if (Number.isInteger(value)) return minus(value.toLocaleString('en-GB'));
-  return minus(String(Number(value.toPrecision(size >= 1000 ? 6 : 4))));
+  if (size >= 1000) return minus(Number(value.toPrecision(5)).toLocaleString('en-GB'));
+  return minus(String(Number(value.toPrecision(4))));
 }
 
 /** As above, with a sign in any case: for advantages. */

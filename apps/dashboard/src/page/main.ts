@@ -7,6 +7,7 @@ import { fill, h } from './dom.js';
 import { episodesView } from './episodes-view.js';
 import { eventsView } from './events-view.js';
 import { runsPanel } from './runs-panel.js';
+import { shortNames } from './short-names.js';
 import type { Drawn, Go, ShownRun, View } from './view.js';
 import { changed, readState, VIEW_NAMES, type ViewName, writeState } from './view-state.js';
 
@@ -18,6 +19,7 @@ const TITLES: Readonly<Record<ViewName, string>> = {
   events: 'Events',
 };
 const THEMES = ['auto', 'light', 'dark'] as const;
+const THEME_SIGNS = { auto: '◐', light: '☀', dark: '☾' } as const;
 const THEME_KEY = 'grpo-theme';
 
 let state = readState(location.search);
@@ -38,7 +40,7 @@ const makers: Readonly<Record<ViewName, () => View>> = {
   curves: () => curvesView(go),
   episodes: () => episodesView(go),
   config: () => configView(go),
-  events: () => eventsView(),
+  events: () => eventsView(go),
 };
 const views = new Map<ViewName, View>();
 const main = byId('main');
@@ -57,9 +59,13 @@ function draw(): void {
 }
 
 function drawnNow(): Drawn {
-  const all = [...known.values()]
-    .sort((a, b) => a.id.localeCompare(b.id, undefined, { numeric: true }))
-    .map((run, i): ShownRun => ({ ...run, colour: `--run-${i % RUN_COLOURS}` }));
+  const sorted = [...known.values()].sort((a, b) =>
+    a.id.localeCompare(b.id, undefined, { numeric: true }),
+  );
+  const names = shortNames(sorted.map(({ id }) => id));
+  const all = sorted.map(
+    (run, i): ShownRun => ({ ...run, name: names[i], colour: `--run-${i % RUN_COLOURS}` }),
+  );
   const runs = all.filter(({ id }) => state.runs?.includes(id) ?? true);
   return { state, all, runs };
 }
@@ -87,7 +93,15 @@ function drawTabs({ runs }: Drawn): void {
         TITLES[view],
         view === 'events' &&
           alarms > 0 &&
-          h('span', { class: 'badge warning', 'aria-label': `${alarms} alarms` }, alarms),
+          h(
+            'span',
+            {
+              class: 'badge warning',
+              role: 'img',
+              'aria-label': alarms === 1 ? '1 alarm' : `${alarms} alarms`,
+            },
+            alarms,
+          ),
       ),
     ),
   );
@@ -98,7 +112,9 @@ function setTheme(theme: (typeof THEMES)[number]): void {
   if (theme === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   localStorage.setItem(THEME_KEY, theme);
-  byId('theme').textContent = `Theme: ${theme}`;
+  byId('theme').textContent = THEME_SIGNS[theme];
+  byId('theme').setAttribute('aria-label', `Theme: ${theme}`);
+  byId('theme').title = `Theme: ${theme}`;
   draw();
 }
 

@@ -15,11 +15,12 @@ test('metrics stand with their kind, the telling ones first', () => {
     'entropy',
   ];
   expect(titles(names)).toEqual([
-    ['Reward', 'reward', 'rewards/a/mean'],
-    ['Evaluation', 'eval/reward'],
-    ['Policy', 'kl', 'entropy', 'ratio/max'],
+    ['Overview', 'reward', 'eval/reward', 'kl', 'entropy'],
+    ['Reward', 'rewards/a/mean'],
+    ['Policy', 'ratio/max'],
     ['Throughput', 'time/step'],
   ]);
+  expect(titles(names, 'r')[0]).toEqual(['Reward', 'reward', 'rewards/a/mean']);
 });
 
 test('every metric stands in exactly one group, unknown ones in the last', () => {

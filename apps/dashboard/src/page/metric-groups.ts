@@ -52,11 +52,38 @@ const RULES: readonly Rule[] = [
   { title: 'Other', pattern: /^/, isOpen: false },
 ];
 
-const ORDER = ['Reward', 'Evaluation', 'Policy', 'Length', 'Throughput', 'Failures', 'Memory'];
+/** What tells at a glance how a run is doing. */
+const OVERVIEW = [
+  'reward',
+  'eval/reward',
+  'kl',
+  'entropy',
+  'completions/mean_length',
+  'frac_reward_zero_std',
+  'grad_norm',
+  'time/tokens_per_second',
+];
+const ORDER = [
+  'Overview',
+  'Reward',
+  'Evaluation',
+  'Policy',
+  'Length',
+  'Throughput',
+  'Failures',
+  'Memory',
+];
 
-/** Sorts metrics into groups; those without any are left out. */
+/**
+ * Sorts metrics into groups, each into one; groups without any are left out.
+ *
+ * @param part leaves the metrics whose names hold it, each in its own kind
+ */
 export function groupMetrics(names: readonly string[], part = ''): MetricGroup[] {
-  const wanted = names.filter((name) => name.toLowerCase().includes(part.trim().toLowerCase()));
+  const first = part.trim() === '' ? OVERVIEW.filter((name) => names.includes(name)) : [];
+  const wanted = names
+    .filter((name) => name.toLowerCase().includes(part.trim().toLowerCase()))
+    .filter((name) => !first.includes(name));
   const groups = RULES.map((rule) => {
     const own = wanted.filter((name) => RULES.find((r) => r.pattern.test(name)) === rule);
     const place = (name: string) => {
@@ -67,7 +94,7 @@ export function groupMetrics(names: readonly string[], part = ''): MetricGroup[]
     return { title: rule.title, metrics, isOpen: rule.isOpen || part.trim() !== '' };
   });
   const rank = (title: string) => (ORDER.includes(title) ? ORDER.indexOf(title) : ORDER.length);
-  return groups
+  return [{ title: 'Overview', metrics: first, isOpen: true }, ...groups]
     .filter(({ metrics }) => metrics.length > 0)
     .sort((a, b) => rank(a.title) - rank(b.title));
 }

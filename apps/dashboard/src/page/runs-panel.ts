@@ -9,7 +9,14 @@ const PHONE = '(max-width: 760px)';
 export function runsPanel(element: HTMLElement, go: Go) {
   const list = h('ul', { class: 'run-list' });
   const title = h('h2', {}, 'Runs');
-  element.append(h('details', { open: !matchMedia(PHONE).matches }, h('summary', {}, title), list));
+  const everyone = h(
+    'button',
+    { type: 'button', class: 'quiet', on: { click: () => go({ runs: undefined }) } },
+    'Show all',
+  );
+  element.append(
+    h('details', { open: !matchMedia(PHONE).matches }, h('summary', {}, title), everyone, list),
+  );
   let key = '';
 
   function update({ all, runs }: Drawn): void {
@@ -17,7 +24,11 @@ export function runsPanel(element: HTMLElement, go: Go) {
     const next = JSON.stringify([all, runs.map(({ id }) => id), Math.floor(now / 10_000)]);
     if (next === key) return;
     key = next;
-    title.textContent = `Runs (${runs.length} of ${all.length})`;
+    title.textContent =
+      runs.length === all.length
+        ? `Runs (${all.length})`
+        : `Runs (${runs.length} of ${all.length})`;
+    everyone.hidden = runs.length === all.length;
     const shown = new Set(runs.map(({ id }) => id));
     const focused = document.activeElement?.getAttribute('data-run');
     fill(
@@ -46,7 +57,7 @@ export function runsPanel(element: HTMLElement, go: Go) {
             { class: 'run', style: { '--colour': `var(${run.colour})` } },
             box,
             h('i', { class: 'swatch' }),
-            h('span', { class: 'run-name', title: run.id }, run.id),
+            h('span', { class: 'run-name', title: run.id }, run.name),
             h('span', { class: `state ${run.state}` }, run.state),
             h(
               'span',
@@ -68,6 +79,17 @@ export function runsPanel(element: HTMLElement, go: Go) {
               style: { '--share': `${100 * share}%` },
             }),
           ),
+          all.length > 1 &&
+            h(
+              'button',
+              {
+                type: 'button',
+                class: 'quiet only',
+                'aria-label': `Show only ${run.id}`,
+                on: { click: () => go({ runs: [run.id] }) },
+              },
+              'only',
+            ),
         );
       }),
       all.length === 0 &&

@@ -19,6 +19,13 @@ test('an advantage has the hue of its sign', () => {
   expect(tokenLook(episode, 0, 'advantage').hue).toBe('none');
 });
 
+test('a token with an advantage of its own has its hue', () => {
+  const own = { ...episode, advantages: [0, 1, 0, -4] };
+  const looks = [0, 1, 2, 3].map((t) => tokenLook(own, t, 'advantage'));
+  expect(looks.map(({ hue }) => hue)).toEqual(['none', 'positive', 'none', 'negative']);
+  expect(looks.map(({ heat }) => heat)).toEqual([0, 0.5, 0, 1]);
+});
+
 test('the mask is told by its own hue', () => {
   expect([0, 1].map((t) => tokenLook(episode, t, 'mask').hue)).toEqual(['seen', 'own']);
 });

@@ -21,20 +21,30 @@ const PLAIN: TokenLook = { hue: 'none', heat: 0 };
  * @param t place of the token
  */
 export function tokenLook(
-  { mask, logProbs, advantage }: Pick<EpisodeDetail, 'mask' | 'logProbs' | 'advantage'>,
+  episode: Pick<EpisodeDetail, 'mask' | 'logProbs' | 'advantage' | 'advantages'>,
   t: number,
   colours: Colouring,
 ): TokenLook {
+  const { mask, logProbs } = episode;
   const isOwn = mask[t] === 1;
   if (colours === 'mask') return { hue: isOwn ? 'own' : 'seen', heat: isOwn ? 0.6 : 0 };
   if (!isOwn || colours === 'none') return PLAIN;
   if (colours === 'probability')
     return { hue: 'surprise', heat: bounded(-(logProbs[t] ?? 0) / MOST_SURPRISING) };
+  const advantage = advantageAt(episode, t);
   if (advantage === null || advantage === 0) return PLAIN;
   return {
     hue: advantage > 0 ? 'positive' : 'negative',
     heat: bounded(Math.abs(advantage) / LARGEST_ADVANTAGE),
   };
+}
+
+/** The advantage of one token: its own, or that of the episode. */
+export function advantageAt(
+  { advantage, advantages }: Pick<EpisodeDetail, 'advantage' | 'advantages'>,
+  t: number,
+): number | null {
+  return advantages?.[t] ?? advantage;
 }
 
 /** The text of a token as it can be seen: line breaks and blanks get a sign of their own. */

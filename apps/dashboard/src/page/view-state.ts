@@ -21,6 +21,8 @@ export interface ViewState {
   readonly to?: number;
   /** A part of the names of the metrics that are shown. */
   readonly metrics: string;
+  /** The metric whose plot is large. */
+  readonly large?: string;
   /** The run whose episodes are shown. */
   readonly run?: string;
   readonly filter: EpisodeFilter;
@@ -66,6 +68,7 @@ export function readState(query: string): ViewState {
     from: number('from'),
     to: number('to'),
     metrics: text('metrics') ?? START.metrics,
+    large: text('large'),
     run: text('run'),
     filter: withoutUndefined({
       ...Object.fromEntries(NUMBERS.map((name) => [name, number(name)])),
@@ -93,6 +96,7 @@ export function writeState(state: ViewState): string {
   put('from', state.from);
   put('to', state.to);
   put('metrics', state.metrics, START.metrics);
+  put('large', state.large);
   put('run', state.run);
   for (const [name, value] of Object.entries(state.filter)) put(name, value);
   put('episode', state.episode);

@@ -3,6 +3,8 @@ import type { Change, ViewState } from './view-state.js';
 
 /** A run with the colour that it has everywhere on the page. */
 export interface ShownRun extends RunSummary {
+  /** The end of its id that no other run has. */
+  readonly name: string;
   /** A custom property of the style sheet, such as `--run-1`. */
   readonly colour: string;
 }

@@ -12,7 +12,8 @@ export interface VirtualListOptions<T> {
   /** What stands in a row, and what it says to a screen reader. */
   readonly row: (entry: T) => { readonly cells: readonly Node[]; readonly label: string };
   readonly isSelected: (entry: T) => boolean;
-  readonly onOpen: (entry: T) => void;
+  /** @param isByKey walked to, rather than chosen */
+  readonly onOpen: (entry: T, isByKey: boolean) => void;
 }
 
 const PAGE = 100;
@@ -125,7 +126,7 @@ export class VirtualList<T> {
 
   #onClick({ target }: Event): void {
     const row = target instanceof Element ? target.closest<HTMLElement>('.row') : null;
-    if (row) this.#open(Number(row.dataset.index));
+    if (row) this.#open(Number(row.dataset.index), false);
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -141,16 +142,17 @@ export class VirtualList<T> {
       Home: 0,
       End: this.#total - 1,
     };
-    if (event.key in target) this.#moveTo(target[event.key]);
-    else if (event.key === 'Enter' || event.key === ' ') this.#open(this.#active);
+    if (event.key in target) this.#open(target[event.key], true);
+    else if (event.key === 'Enter' || event.key === ' ') this.#open(this.#active, false);
     else return;
     event.preventDefault();
   }
 
-  #open(i: number): void {
-    const entry = this.#entry(i);
+  /** What is walked to opens too; an entry that is still on its way opens at the next key. */
+  #open(i: number, isByKey: boolean): void {
     this.#moveTo(i);
-    if (entry !== undefined) this.#options.onOpen(entry);
+    const entry = this.#entry(this.#active);
+    if (entry !== undefined) this.#options.onOpen(entry, isByKey);
   }
 
   #moveTo(i: number): void {

@@ -22,6 +22,8 @@ export async function answer(path: string, query: URLSearchParams, store: RunSto
 const MAX_BUCKETS = 2000;
 const DEFAULT_BUCKETS = 300;
 const MAX_PAGE = 500;
+/** A curve of fewer points, such as of evaluations, is drawn as it is: smoothing would only lag behind it. */
+const LEAST_SMOOTHED = 20;
 /** Events are few; a run that raises an alarm at every step shows its newest. */
 const MAX_EVENTS = 5000;
 
@@ -63,13 +65,15 @@ function seriesOf(
 ): Series {
   const { steps } = metrics;
   const values = metrics.values(metric);
+  const count = values.reduce((sum, value) => sum + Number(!Number.isNaN(value)), 0);
   let last = values.length - 1;
   while (last >= 0 && Number.isNaN(values[last])) last--;
   return {
     metric,
     ...downsample(steps, values, window),
-    ...(weight > 0 && { smoothed: downsample(steps, smooth(values, weight), window) }),
-    count: values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0),
+    ...(weight > 0 &&
+      count >= LEAST_SMOOTHED && { smoothed: downsample(steps, smooth(values, weight), window) }),
+    count,
     last: last < 0 ? null : { step: steps[last], value: values[last] },
   };
 }

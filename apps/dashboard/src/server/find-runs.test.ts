@@ -23,11 +23,13 @@ test('a folder is a run, or holds runs at some depth', () => {
   expect(findRuns([join(root, 'first')])).toEqual([{ id: 'first', folder: join(root, 'first') }]);
 });
 
-test('two runs of one name get ids of their own', () => {
-  writeRun(join(root, 'a', 'run'), { steps: 1 });
-  writeRun(join(root, 'b', 'run'), { steps: 1 });
-  const ids = findRuns([join(root, 'a'), join(root, 'b')]).map(({ id }) => id);
-  expect(ids).toEqual(['run', 'run~2']);
+test('runs of several folders go by what tells them apart', () => {
+  writeRun(join(root, 'a', 'runs', 'run-1'), { steps: 1 });
+  writeRun(join(root, 'b', 'runs', 'run-1'), { steps: 1 });
+  const ids = (...folders: string[]) =>
+    findRuns(folders.map((folder) => join(root, folder))).map(({ id }) => id);
+  expect(ids('a/runs', 'b/runs')).toEqual(['a/runs/run-1', 'b/runs/run-1']);
+  expect(ids('a/runs', 'a/runs/run-1')).toEqual(['run-1']); // one run, named twice
 });
 
 test('links to other folders, and what a checkpoint holds, are no runs', () => {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { runFiles } from '@grpo/trainer';
 
 /** A run's name in the page and in links, and where it lies. */
@@ -17,18 +17,26 @@ const NO_RUNS_IN = new Set(['node_modules', 'checkpoints']);
  * none yet.
  */
 export function findRuns(folders: readonly string[]): FoundRun[] {
-  const taken = new Set<string>();
-  return folders.flatMap((given) => {
-    const root = resolve(given);
-    if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) return [];
-    return runsBelow(root, 0).map((folder) => {
-      const name = relative(root, folder).split(sep).join('/') || basename(root);
-      let id = name;
-      for (let n = 2; taken.has(id); n++) id = `${name}~${n}`;
-      taken.add(id);
-      return { id, folder };
-    });
+  const roots = folders.map((folder) => resolve(folder));
+  const found = roots.filter(isFolder).flatMap((root) => runsBelow(root, 0));
+  const shared = found.length > 0 ? sharedFolder(roots) : '';
+  return [...new Set(found)].map((folder) => ({
+    id: relative(shared, folder).split(sep).join('/') || basename(folder),
+    folder,
+  }));
+}
+
+/** The folder that holds all of some; one alone holds itself. Names below it tell every run from every other. */
+function sharedFolder(folders: readonly string[]): string {
+  return folders.reduce((shared, folder) => {
+    let holder = shared;
+    while (relative(holder, folder).split(sep)[0] === '..') holder = dirname(holder);
+    return holder;
   });
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function runsBelow(folder: string, depth: number): string[] {

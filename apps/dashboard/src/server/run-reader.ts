@@ -22,12 +22,13 @@ export class RunReader {
   readonly id: string;
   readonly folder: string;
   readonly #files: RunFiles;
-  readonly #followers: readonly { readonly path: string; readonly lines: Followed }[];
+  readonly #followers: readonly Follower[];
   #metrics = new MetricColumns();
   #episodes = new EpisodeIndex();
   #events: RunEvent[] = [];
   #damagedLines = 0;
   #resets = 0;
+  #maxSteps: number | undefined;
   #tokenizer: Tokenizer | undefined;
 
   constructor({ id, folder }: FoundRun) {
@@ -88,9 +89,16 @@ export class RunReader {
 
   /** Reads what the run wrote since the last time. */
   async refresh(): Promise<void> {
-    for (const { path, lines } of this.#followers) {
-      if (isInside(this.folder, path)) await lines.read();
-    }
+    await this.#read(this.#followers);
+  }
+
+  /** Reads metrics and events alone. */
+  async refreshCurves(): Promise<void> {
+    await this.#read(this.#followers.filter(({ path }) => path !== this.#files.episodes));
+  }
+
+  async #read(followers: readonly Follower[]): Promise<void> {
+    for (const { path, lines } of followers) if (isInside(this.folder, path)) await lines.read();
   }
 
   summary(): RunSummary {
@@ -103,7 +111,7 @@ export class RunReader {
       id: this.id,
       state,
       step: this.#metrics.lastStep,
-      maxSteps: maxStepsOf(this.#events),
+      maxSteps: maxStepsOf(this.#events) ?? this.#configuredSteps(),
       metricNames: this.#metrics.names,
       rowCount: this.#metrics.rows,
       episodeCount: this.#episodes.entries.length,
@@ -123,12 +131,20 @@ export class RunReader {
     };
   }
 
+  /** For runs that began before events told it. A run's configuration is written once. */
+  #configuredSteps(): number | null {
+    const steps = this.#maxSteps ?? this.config().config?.maxSteps;
+    if (typeof steps === 'number') this.#maxSteps = steps;
+    return this.#maxSteps ?? null;
+  }
+
   config(): RunConfig {
     return { config: this.#json(this.#files.config), run: this.#json(this.#files.run) };
   }
 
   /** The whole of one episode, read from its place in the file. */
   async episode(n: number): Promise<EpisodeDetail | undefined> {
+    if (this.#episodes.place(n) === undefined) await this.refresh(); // a link may open before all is read
     const place = this.#episodes.place(n);
     if (place === undefined || !isInside(this.folder, this.#files.episodes)) return undefined;
     const bytes = bytesAt(this.#files.episodes, place.start, place.end - place.start);
@@ -170,7 +186,10 @@ export class RunReader {
   }
 }
 
-type Followed = Pick<LineFollower<unknown>, 'read' | 'bytesLeft'>;
+interface Follower {
+  readonly path: string;
+  readonly lines: Pick<LineFollower<unknown>, 'read' | 'bytesLeft'>;
+}
 
 const ENDS: Partial<Record<RunEvent['event'], RunState>> = {
   started: 'stopped',

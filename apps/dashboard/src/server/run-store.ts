@@ -27,7 +27,9 @@ export class RunStore {
   /** Looks for new runs and reads what all of them wrote since. */
   async refresh(): Promise<void> {
     this.#look(findRuns(this.#folders)); // of a folder that is gone, what was read is still shown
-    for (const reader of this.#readers.values()) await reader.refresh();
+    const readers = [...this.#readers.values()];
+    for (const reader of readers) await reader.refreshCurves(); // before the episodes of any: those are long
+    for (const reader of readers) await reader.refresh();
   }
 
   /** As `refresh`, of one run or of all, but gives up waiting, not reading, after a moment. */

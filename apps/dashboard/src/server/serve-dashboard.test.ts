@@ -77,16 +77,21 @@ test('the runs of a folder are listed with how they stand', async () => {
 });
 
 test('a series holds the values of the file', async () => {
-  const query = 'run=a&metric=reward&metric=eval/reward&smooth=0.5';
-  const [reward, evaluation] = await read<Series[]>(`api/series?${query}`);
+  const query = 'metric=reward&metric=eval/reward&smooth=0.5';
+  const [reward, evaluation] = await read<Series[]>(`api/series?run=a&${query}`);
   const line = JSON.parse(metricsLine(2, 5)) as Record<string, number>;
   expect(reward.steps).toEqual([1, 2, 3, 4, 5]);
   expect(reward.values[1]).toBe(line.reward);
-  expect(reward.smoothed?.values[0]).toBe(reward.values[0]);
-  expect(reward.smoothed?.values[1]).not.toBe(reward.values[1]);
+  expect(reward.smoothed).toBeUndefined(); // too few to smooth
   expect(reward.count).toBe(5);
   expect(reward.last).toEqual({ step: 5, value: reward.values[4] });
   expect(evaluation.count).toBe(5);
+  writeRun(join(root, 'runs', 'c'), { steps: 40 });
+  await read('api/runs');
+  const [long, few] = await read<Series[]>(`api/series?run=c&${query}`);
+  expect(long.smoothed?.values[0]).toBe(long.values[0]);
+  expect(long.smoothed?.values[1]).not.toBe(long.values[1]);
+  expect(few).not.toHaveProperty('smoothed');
 });
 
 test('rows that a run writes are there at the next question, and a new run joins', async () => {
