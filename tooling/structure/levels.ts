@@ -38,11 +38,12 @@ export const levels: Levels = {
   },
   onnx: { level: 2, imports: ['policy'], types: [] },
   tinker: { level: 2, imports: [], types: ['policy'] },
+  'env-server': { level: 2, imports: ['envs', 'rewards'], types: ['policy'] },
   trackers: { level: 3, imports: [], types: ['trainer'] },
   dashboard: { level: 3, imports: ['policy', 'trainer'], types: ['rewards'] },
   cli: {
     level: 4,
-    imports: ['dashboard', 'envs', 'onnx', 'policy', 'rewards', 'tensor', 'trainer'],
+    imports: ['dashboard', 'env-server', 'envs', 'onnx', 'policy', 'rewards', 'tensor', 'trainer'],
     types: [],
   },
 };

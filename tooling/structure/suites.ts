@@ -199,6 +199,8 @@ export const suites: readonly Suite[] = [
       'packages/cli/src/own-manifest.ts',
       'packages/cli/src/program-dashboard.ts',
       'packages/cli/src/program-options.ts',
+      'packages/cli/src/program-serving.ts',
+      'packages/cli/src/served.ts',
       'packages/cli/src/program.ts',
       'packages/cli/src/program-options.ts',
       'packages/cli/src/start-backend.ts',
@@ -214,5 +216,14 @@ export const suites: readonly Suite[] = [
     test: 'packages/tinker/src/policy.test.ts',
     covers: ['packages/tinker/src/'],
     why: 'A policy against a stand-in server with a real model behind it runs client, protocol and server as one; replay.test.ts holds both to what a real server was recorded to say.',
+  },
+  {
+    test: 'packages/env-server/src/serve-env.test.ts',
+    covers: [
+      'packages/env-server/src/http/',
+      'packages/env-server/src/openenv/',
+      'packages/env-server/src/session/',
+    ],
+    why: 'Sessions, routes and frames mean something between a client and a server: a real one that listens.',
   },
 ];

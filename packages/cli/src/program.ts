@@ -7,6 +7,7 @@ import { configOf, configOptions } from './config-flags.js';
 import { createOutput } from './output.js';
 import { ownManifest } from './own-manifest.js';
 import { addDashboard } from './program-dashboard.js';
+import { addServing } from './program-serving.js';
 import {
   type Action,
   backendOption,
@@ -287,6 +288,7 @@ export function createProgram(terminal: Terminal, onExit: (status: ExitCode) => 
     );
 
   addDashboard(program, run);
+  addServing(program, run);
 
   program
     .command('bench')

@@ -32,6 +32,7 @@ export {
 } from './from-gymnasium.js';
 export { type GuessingOptions, guessingGame, guessingTasks } from './guessing-game.js';
 export { readJson } from './json-file.js';
+export { problems as schemaProblems } from './json-schema.js';
 export { readJsonl, writeJsonl } from './jsonl.js';
 export { orderly, STOP_REASONS } from './orderly.js';
 export { readParquet } from './parquet.js';
@@ -46,3 +47,4 @@ export { type TaskBatchOptions, taskBatch } from './task-batch.js';
 export { hermesToolCalls, llamaToolCalls, mistralToolCalls } from './tool-call-formats.js';
 export { type ToolEnvOptions, toolEnv } from './tool-env.js';
 export type * from './types.js';
+export { TimeLimitError, withinTime } from './within-time.js';

@@ -25,6 +25,14 @@ const ROLES = ['system', 'user', 'assistant', 'tool'];
  */
 export function orderly(env: Env): Env {
   let phase: 'new' | 'running' | 'over' | 'closed' = 'new';
+  const { toolbox } = env;
+  function needsRunning(call: string): void {
+    if (phase === 'running') return;
+    throw new Error(
+      `${call}: needs a running episode, got one that is ${phase}. ` +
+        'Call reset first, and stop at terminated or truncated.',
+    );
+  }
   return {
     async reset(options) {
       if (phase !== 'new') {
@@ -39,12 +47,7 @@ export function orderly(env: Env): Env {
       return result;
     },
     async step(message, options) {
-      if (phase !== 'running') {
-        throw new Error(
-          `step: needs a running episode, got one that is ${phase}. ` +
-            'Call reset first, and stop at terminated or truncated.',
-        );
-      }
+      needsRunning('step');
       options?.signal?.throwIfAborted();
       const result = await env.step(message, options);
       checkStep(result);
@@ -56,6 +59,16 @@ export function orderly(env: Env): Env {
       phase = 'closed';
       await env.close();
     },
+    ...(toolbox && {
+      toolbox: {
+        list: () => toolbox.list(),
+        async call(name, args, options) {
+          needsRunning('call');
+          options?.signal?.throwIfAborted();
+          return toolbox.call(name, args, options);
+        },
+      },
+    }),
   };
 }
 

@@ -281,6 +281,50 @@ test('an abort ends a step with its reason and tells the tool', async () => {
   expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });
 
+describe('the toolbox', () => {
+  const throws = tool('throws', () => {
+    throw new Error('no luck');
+  });
+  const hangs = { ...tool('hangs', () => new Promise(() => {})), timeoutMs: 5 };
+  const once = { ...tool('once', () => 'done'), maxCalls: 1 };
+
+  test('calls the tools of the episode, and says what kind of failure a failed call was', async () => {
+    const { toolbox } = await started({ tools: [add, throws, hangs, once] });
+    expect(toolbox?.list().map(({ name }) => name)).toEqual(['add', 'throws', 'hangs', 'once']);
+    expect(await toolbox?.call('add', { a: 1, b: 2 })).toEqual({ text: '3' });
+    expect(await toolbox?.call('once', {})).toEqual({ text: 'done' });
+    const kinds = [];
+    for (const [name, args] of [
+      ['sub', {}],
+      ['add', { a: 1 }],
+      ['throws', {}],
+      ['hangs', {}],
+      ['once', {}],
+    ] as const) {
+      const { text, failure } = (await toolbox?.call(name, args)) ?? {};
+      kinds.push(failure);
+      expect(text).toMatch(/^Error: /);
+    }
+    expect(kinds).toEqual([
+      'unknown_tool',
+      'invalid_arguments',
+      'thrown',
+      'timeout',
+      'too_many_calls',
+    ]);
+  });
+
+  test('shares state and counts with the steps, and is refused outside the episode', async () => {
+    const env = toolEnv({ tools: [add] })(task);
+    await expect(env.toolbox?.call('add', { a: 1, b: 2 })).rejects.toThrow('needs a running');
+    await env.reset({ seed: 1 });
+    await env.toolbox?.call('add', { a: 1 });
+    const { info } = await env.step(say('85'));
+    expect(info).toEqual({ toolCalls: 1, toolErrors: 1 });
+    await expect(env.toolbox?.call('add', { a: 1, b: 2 })).rejects.toThrow('one that is over');
+  });
+});
+
 describe('options', () => {
   test.each([{ maxTurns: 0 }, { maxCalls: 0.5 }, { maxResultLength: 0 }, { timeoutMs: -1 }])(
     '%j is refused',

@@ -2,8 +2,18 @@ import type { Message } from '@grpo/rewards';
 import { problems, unknownKeyword } from './json-schema.js';
 import { orderly } from './orderly.js';
 import { hermesToolCalls } from './tool-call-formats.js';
-import type { EnvFactory, Row, Task, Tool, ToolCall, ToolCallFormat, ToolWorld } from './types.js';
-import { checkCount, checkTimeLimit, withinTime } from './within-time.js';
+import type {
+  EnvFactory,
+  Row,
+  Task,
+  Tool,
+  ToolCall,
+  ToolCallFormat,
+  ToolFailureKind,
+  ToolResult,
+  ToolWorld,
+} from './types.js';
+import { checkCount, checkTimeLimit, TimeLimitError, withinTime } from './within-time.js';
 
 /** Options of `toolEnv`. */
 export interface ToolEnvOptions {
@@ -28,6 +38,16 @@ export interface ToolEnvOptions {
   readonly maxResultLength?: number;
 }
 
+/** A call that failed before its tool was asked. */
+class CallError extends Error {
+  constructor(
+    readonly kind: ToolFailureKind,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /**
  * Environments in which the model calls tools until it answers without a call.
  *
@@ -35,7 +55,7 @@ export interface ToolEnvOptions {
  * `tool`, in the order of the calls. Whatever goes wrong with a call is told to the model as its
  * result, starting with `Error:`, and counted: an unknown tool, arguments that do not fit, a tool
  * that throws or takes too long, too many calls. `info` counts `toolCalls` and `toolErrors` of the
- * episode so far.
+ * episode so far. The `toolbox` calls the same tools, one by one and with the same limits.
  *
  * @throws RangeError if a limit is out of range, or a tool's name or schema cannot be used
  * @example
@@ -65,25 +85,25 @@ export function toolEnv({
     function count({ name, maxCalls: own = maxCalls }: Tool): void {
       const calls = (callsOf.get(name) ?? 0) + 1;
       callsOf.set(name, calls);
-      if (calls > own) throw new Error(`no more than ${own} calls of ${name} are allowed.`);
+      if (calls > own) throw tooMany(`${own} calls of ${name}`);
     }
 
     /** What the model reads about one call. */
-    async function result(call: ToolCall, signal: AbortSignal | undefined): Promise<string> {
+    async function result(call: ToolCall, signal: AbortSignal | undefined): Promise<ToolResult> {
       try {
-        if (++toolCalls > maxCalls) throw new Error(`no more than ${maxCalls} calls are allowed.`);
+        if (++toolCalls > maxCalls) throw tooMany(`${maxCalls} calls`);
         const { tool, args } = named(call, world.tools);
         count(tool);
         const what = `tool ${tool.name}`;
         const limit = { what, timeoutMs: tool.timeoutMs ?? timeoutMs, signal };
         const run = async (inner: AbortSignal) =>
           tool.execute(await checkedArguments(tool, args), { signal: inner });
-        return cut(spelled(what, await withinTime(run, limit)), maxResultLength);
+        return { text: cut(spelled(what, await withinTime(run, limit)), maxResultLength) };
       } catch (error) {
         signal?.throwIfAborted();
         toolErrors++;
         const message = error instanceof Error ? error.message : String(error);
-        return cut(`Error: ${message}`, maxResultLength);
+        return { text: cut(`Error: ${message}`, maxResultLength), failure: kindOf(error) };
       }
     }
 
@@ -110,7 +130,7 @@ export function toolEnv({
         const terminated = calls.length === 0;
         const truncated = !terminated && turn >= maxTurns;
         return {
-          messages: results.map((text): Message => ({ role: 'tool', content: text })),
+          messages: results.map(({ text }): Message => ({ role: 'tool', content: text })),
           reward: terminated || truncated ? await judged(options?.signal) : 0,
           terminated,
           truncated,
@@ -121,8 +141,21 @@ export function toolEnv({
       },
       close: () =>
         withinTime(async () => world.close?.(), { what: 'closing the world', timeoutMs }),
+      toolbox: {
+        list: () => world.tools,
+        call: (name, args, options) => result({ name, args }, options?.signal),
+      },
     });
   };
+}
+
+function tooMany(calls: string): CallError {
+  return new CallError('too_many_calls', `no more than ${calls} are allowed.`);
+}
+
+function kindOf(error: unknown): ToolFailureKind {
+  if (error instanceof CallError) return error.kind;
+  return error instanceof TimeLimitError ? 'timeout' : 'thrown';
 }
 
 /** A tool as chat templates know it. */
@@ -132,11 +165,12 @@ function schemaOf({ name, description, parameters }: Tool): Row {
 
 /** The tool of a call, or an error that tells the model what to do. */
 function named(call: ToolCall, tools: readonly Tool[]): { tool: Tool; args: unknown } {
-  if ('problem' in call) throw new Error(`${call.problem}. Write the call again.`);
+  if ('problem' in call) throw unfit(call.problem);
   const tool = tools.find(({ name }) => name === call.name);
   if (tool !== undefined) return { tool, args: call.args };
   const names = tools.map(({ name }) => name).join(', ') || 'none';
-  throw new Error(`there is no tool ${call.name.slice(0, 80)}. The tools are: ${names}.`);
+  const message = `there is no tool ${call.name.slice(0, 80)}. The tools are: ${names}.`;
+  throw new CallError('unknown_tool', message);
 }
 
 async function checkedArguments({ input, parameters }: Tool, args: unknown): Promise<Row> {
@@ -153,11 +187,15 @@ async function checkedArguments({ input, parameters }: Tool, args: unknown): Pro
       return `${['arguments', ...keys.map(String)].join('.')}: ${message.replace(/\.$/, '')}`;
     }),
   );
-  throw new Error('the arguments do not fit. Write the call again.'); // issues, but an empty list
+  throw unfit('the arguments do not fit'); // issues, but an empty list
 }
 
 function refuse(wrong: readonly string[]): void {
-  if (wrong.length > 0) throw new Error(`${wrong.slice(0, 5).join('; ')}. Write the call again.`);
+  if (wrong.length > 0) throw unfit(wrong.slice(0, 5).join('; '));
+}
+
+function unfit(what: string): CallError {
+  return new CallError('invalid_arguments', `${what}. Write the call again.`);
 }
 
 function spelled(what: string, value: unknown): string {

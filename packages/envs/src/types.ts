@@ -5,6 +5,7 @@
  * - Env: a conversation partner; made for one episode, then closed.
  * - User simulator: plays the user in a conversation with the model.
  * - Tool: something that the model can call; its world is the state that the tools of an episode share.
+ * - Toolbox: the tools of an episode for whoever calls them without the model's words.
  * - Terminated / truncated: Gymnasium's words; the task reached its own end / was cut short.
  * - Stop reason: why an environment ended its episode, one of a closed list.
  * - Task source: chooses the tasks of each step: a dataset, a mixture of several, a curriculum.
@@ -64,6 +65,8 @@ export interface Env {
   reset(options: { readonly seed: number; readonly signal?: AbortSignal }): Promise<ResetResult>;
   step(message: Message, options?: { readonly signal?: AbortSignal }): Promise<StepResult>;
   close(): Promise<void>;
+  /** Only where the episode has tools. */
+  readonly toolbox?: Toolbox;
 }
 
 /** Makes the environment of one episode. */
@@ -170,6 +173,40 @@ export interface ToolWorld {
   /** Judges the final state: the reward of the last step. Default 0. */
   readonly reward?: () => number | Promise<number>;
   readonly close?: () => void | Promise<void>;
+}
+
+/**
+ * What went wrong with a call of a tool.
+ * - `unknown_tool`: there is none of that name.
+ * - `invalid_arguments`: the arguments do not fit, or what the model wrote is no call.
+ * - `too_many_calls`: the episode may not call it again.
+ * - `timeout`: the tool took too long.
+ * - `thrown`: the tool threw, or returned what is no result.
+ */
+export type ToolFailureKind =
+  | 'unknown_tool'
+  | 'invalid_arguments'
+  | 'too_many_calls'
+  | 'timeout'
+  | 'thrown';
+
+/** What a call of a tool gave. */
+export interface ToolResult {
+  /** What the model reads; where the call failed, what went wrong. */
+  readonly text: string;
+  readonly failure?: ToolFailureKind;
+}
+
+/** The tools of an episode, callable one by one: for trainers that read the model's calls themselves. */
+export interface Toolbox {
+  /** The tools, after `reset`. */
+  list(): readonly Tool[];
+  /** Calls a tool as a message of the model would; a failure is a result. */
+  call(
+    name: string,
+    args: unknown,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ToolResult>;
 }
 
 /** A call that the model wrote, or in words what keeps it from being one. */

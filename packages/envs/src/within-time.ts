@@ -6,6 +6,9 @@ export interface TimeLimit {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A call that took longer than it may. */
+export class TimeLimitError extends Error {}
+
 /**
  * Calls a function that may hang, and waits for it no longer than allowed.
  *
@@ -22,7 +25,7 @@ export async function withinTime<Value>(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(signal?.reason);
-    const error = new Error(
+    const error = new TimeLimitError(
       `${what}: needs to answer within ${timeoutMs} ms, got nothing. Make it faster or raise the limit.`,
     );
     timer = setTimeout(() => reject(error), timeoutMs);

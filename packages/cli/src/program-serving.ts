@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { counted, number, type Run } from './program-options.js';
+
+/** Adds the commands by which other trainers get to environments and rewards. */
+export function addServing(program: Command, run: Run): void {
+  program
+    .command('serve-env')
+    .summary('serve environment and rewards to other trainers')
+    .description(
+      'Serves the environment, tasks and rewards of a config file until it is stopped: to clients of OpenEnv on /ws, /reset, /step and /mcp. The file needs no more than a dataset; no model is opened. With GRPO_SERVE_TOKEN in the environment, clients need that token; another host than this machine needs one.',
+    )
+    .argument('[file]', 'the config file (default: grpo.config.* in this folder)')
+    .option('--port <n>', 'the port; 0 takes a free one', counted('--port'), 8000)
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--max-sessions <n>', 'sessions at once', counted('--max-sessions'), 1024)
+    .option('--idle-timeout <s>', 'close sessions that nobody uses', number('--idle-timeout'), 1800)
+    .option(
+      '--turn-timeout <s>',
+      'limit of one answer of the environment',
+      number('--turn-timeout'),
+      120,
+    )
+    .option('--episodes <file>', 'append every episode that ended, a line of JSON each')
+    .addHelpText('after', '\nExample: grpo serve-env --port 8000 --episodes episodes.jsonl')
+    .action(
+      run(async (output, options, [file]) => {
+        const { serveEnvCommand } = await import('./commands/serve-env.js');
+        return serveEnvCommand(
+          {
+            file,
+            port: options.port as number,
+            host: String(options.host),
+            maxSessions: options.maxSessions as number,
+            idleTimeout: options.idleTimeout as number,
+            turnTimeout: options.turnTimeout as number,
+            episodes: options.episodes as string | undefined,
+          },
+          output,
+        );
+      }),
+    );
+}

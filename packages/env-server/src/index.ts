@@ -1,0 +1,2 @@
+export { serveEnv } from './serve-env.js';
+export type * from './types.js';
