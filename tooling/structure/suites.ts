@@ -220,6 +220,7 @@ export const suites: readonly Suite[] = [
   {
     test: 'packages/env-server/src/serve-env.test.ts',
     covers: [
+      'packages/env-server/src/client/',
       'packages/env-server/src/http/',
       'packages/env-server/src/openenv/',
       'packages/env-server/src/session/',

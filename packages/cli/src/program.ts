@@ -7,7 +7,6 @@ import { configOf, configOptions } from './config-flags.js';
 import { createOutput } from './output.js';
 import { ownManifest } from './own-manifest.js';
 import { addDashboard } from './program-dashboard.js';
-import { addServing } from './program-serving.js';
 import {
   type Action,
   backendOption,
@@ -19,6 +18,7 @@ import {
   precisionOption,
   samplerOption,
 } from './program-options.js';
+import { addServing } from './program-serving.js';
 import type { Terminal } from './types.js';
 
 const STATUSES = `
