@@ -43,7 +43,17 @@ export const levels: Levels = {
   dashboard: { level: 3, imports: ['policy', 'trainer'], types: ['rewards'] },
   cli: {
     level: 4,
-    imports: ['dashboard', 'env-server', 'envs', 'onnx', 'policy', 'rewards', 'tensor', 'trainer'],
+    imports: [
+      'dashboard',
+      'env-server',
+      'envs',
+      'onnx',
+      'policy',
+      'rewards',
+      'tensor',
+      'tinker',
+      'trainer',
+    ],
     types: [],
   },
 };

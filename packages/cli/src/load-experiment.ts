@@ -9,6 +9,7 @@ const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `grpo.config.${
 /** Every field of an experiment; the value says whether it must be there. */
 const FIELDS: Readonly<Record<keyof Experiment, boolean>> = {
   model: true,
+  engine: false,
   modelOptions: false,
   chat: false,
   dataset: true,

@@ -8,6 +8,7 @@ import type { Dataset, EnvFactory, TaskSource } from '@grpo/envs';
 import type { ChatFormatOptions, LanguageModel, LanguageModelOptions } from '@grpo/policy';
 import type { AnyReward } from '@grpo/rewards';
 import type { BackendName } from '@grpo/tensor';
+import type { TinkerPolicyOptions } from '@grpo/tinker';
 import type {
   AlarmLimits,
   Callback,
@@ -30,8 +31,13 @@ export interface ScratchModel {
 
 /** What is trained, on what, for what, and how. Paths are relative to the config file. */
 export interface Experiment {
-  /** A Hugging Face model folder, a folder of PEFT, or a model from random weights. */
+  /**
+   * A Hugging Face model folder, a folder of PEFT, or a model from random weights. With an engine elsewhere, only
+   * tokenizer, chat template and context length are taken from it.
+   */
   readonly model: string | ScratchModel;
+  /** Where the model runs and learns. Default: in this process. */
+  readonly engine?: TinkerEngine | undefined;
   /** LoRA, an adapter, gradient checkpointing, precision. */
   readonly modelOptions?: LanguageModelOptions;
   /** A chat template other than the model's. */
@@ -63,6 +69,18 @@ export interface Experiment {
   readonly trackers?: readonly Tracker[];
   readonly callbacks?: readonly Callback[];
   readonly alarms?: AlarmLimits;
+}
+
+/**
+ * A server of the Tinker protocol, such as SkyRL's; it trains a low-rank adapter. A key, where it wants one, is taken
+ * from the environment variable TINKER_API_KEY and written nowhere.
+ */
+export interface TinkerEngine extends Pick<TinkerPolicyOptions, 'rank' | 'reduction' | 'carrier'> {
+  readonly name: 'tinker';
+  /** Such as `http://localhost:8000`. Default: the environment variable TINKER_BASE_URL. */
+  readonly url?: string;
+  /** The model by the server's name for it. Default: the only one that the server has. */
+  readonly baseModel?: string;
 }
 
 /** A reward by its name and options, as a JSON file can say it. */

@@ -13,18 +13,19 @@ export interface CheckpointFile {
   readonly optimizer: boolean;
 }
 
-const NAME = 'tinker.json';
+/** The one file of a checkpoint's folder: its weights are on the server. */
+export const CHECKPOINT_FILE = 'tinker.json';
 const VERSION = 1;
 
 export async function writeCheckpointFile(folder: string, file: CheckpointFile): Promise<void> {
   await mkdir(folder, { recursive: true });
   const text = `${JSON.stringify({ version: VERSION, ...file }, null, 2)}\n`;
-  await writeFile(join(folder, NAME), text, { flush: true });
+  await writeFile(join(folder, CHECKPOINT_FILE), text, { flush: true });
 }
 
 /** @throws where the folder holds no such file, or one of another version or of other fields */
 export async function readCheckpointFile(folder: string): Promise<CheckpointFile> {
-  const place = join(folder, NAME);
+  const place = join(folder, CHECKPOINT_FILE);
   try {
     const json = objectOf(JSON.parse(await readFile(place, 'utf8')), 'a file');
     const { version, rank, optimizer } = json;
@@ -37,7 +38,7 @@ export async function readCheckpointFile(folder: string): Promise<CheckpointFile
     return { path, baseModel: textOf(json, 'baseModel'), rank, optimizer };
   } catch (error) {
     throw new Error(
-      `load: needs the ${NAME} that save wrote, got ${place}: ${messageOf(error)}. Choose another checkpoint.`,
+      `load: needs the ${CHECKPOINT_FILE} that save wrote, got ${place}: ${messageOf(error)}. Choose another checkpoint.`,
     );
   }
 }

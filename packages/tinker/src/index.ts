@@ -1,3 +1,4 @@
+export { CHECKPOINT_FILE } from './checkpoint-file.js';
 export { connectTinker } from './client.js';
 export { type FindReductionOptions, findReduction } from './find-reduction.js';
 export { tinkerPolicy } from './policy.js';

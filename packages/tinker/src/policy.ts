@@ -91,6 +91,7 @@ export async function tinkerPolicy(
     get modelId() {
       return model.id;
     },
+    rank,
     reduction,
     carrier,
 

@@ -177,19 +177,20 @@ export interface TinkerOptions extends Partial<ClientLimits> {
 export interface TinkerPolicyOptions {
   readonly baseModel: string;
   /** Rank of the adapter. Default 32. SkyRL scales every adapter by 32 / rank. */
-  readonly rank?: number;
-  readonly seed?: number;
+  readonly rank?: number | undefined;
+  readonly seed?: number | undefined;
   /** `probe` finds out on a scratch model; say it where the server has room for one model only. Default `probe`. */
-  readonly reduction?: Reduction | 'probe';
+  readonly reduction?: Reduction | 'probe' | undefined;
   /** Default: `cross_entropy` for `sum`, `importance_sampling` for `skyrl-jax`. */
-  readonly carrier?: Carrier;
+  readonly carrier?: Carrier | undefined;
   /** Tokens of prompt and answer together, where the caller knows: the server does not tell. */
-  readonly contextLength?: number;
+  readonly contextLength?: number | undefined;
 }
 
 /** A model on a server that a trainer trains as if it were here. */
 export interface TinkerPolicy extends TrainablePolicy {
   readonly modelId: string;
+  readonly rank: number;
   readonly reduction: Reduction;
   readonly carrier: Carrier;
   /** Gives the server's memory back. */

@@ -4,13 +4,14 @@ import {
   createChatFormat,
   createStreamDecoder,
   createTokenizer,
-  LanguageModel,
+  type LanguageModel,
   type Tokenizer,
 } from '@grpo/policy';
 import type { Message } from '@grpo/rewards';
 import type { BackendName } from '@grpo/tensor';
 import { before, EXIT, type ExitCode, messageOf } from '../command-error.js';
 import { modelTarget } from '../model-target.js';
+import { openModelFolder } from '../open-local.js';
 import type { Output } from '../output.js';
 import { startBackend } from '../start-backend.js';
 import { printable } from '../text.js';
@@ -84,7 +85,7 @@ export async function chat(request: ChatRequest, output: Output): Promise<ExitCo
 }
 
 function open(folder: string): Partner {
-  const model = LanguageModel.open(folder);
+  const model = openModelFolder(folder);
   const tokenizer = createTokenizer(model.textFiles);
   return { model, tokenizer, chat: createChatFormat(model.textFiles, tokenizer) };
 }

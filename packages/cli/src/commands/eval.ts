@@ -43,9 +43,14 @@ export async function evalCommand(request: EvalRequest, output: Output): Promise
       ...(request.samples !== undefined && { numGenerationsEval: request.samples }),
     }),
   );
-  const { parts, policy, evalDataset, dispose } = await before(EXIT.usage, () =>
+  const { parts, policy, evalDataset, where, dispose } = await before(EXIT.usage, () =>
     // A reference and a critic take no part in an evaluation.
-    assemble({ ...withoutCritic(experiment), reference: false }, file.folder, target?.folder),
+    assemble(
+      { ...withoutCritic(experiment), reference: false },
+      file.folder,
+      output.note,
+      target?.folder,
+    ),
   );
   try {
     const { data } = request;
@@ -58,7 +63,7 @@ export async function evalCommand(request: EvalRequest, output: Output): Promise
       );
     }
     output.note(
-      `Backend: ${backend.description}. ${dataset.tasks.length} tasks of ${dataset.name}.`,
+      `${where ?? `Backend: ${backend.description}`}. ${dataset.tasks.length} tasks of ${dataset.name}.`,
     );
     const { metrics, rollouts } = await evaluate({ ...parts, policy }, config, dataset);
     const examples = rollouts.slice(0, request.show).map(exampleOf);
@@ -73,7 +78,7 @@ export async function evalCommand(request: EvalRequest, output: Output): Promise
     for (const { prompt, completion } of examples) output.line(`  ${prompt}  ->  ${completion}`);
     return EXIT.done;
   } finally {
-    dispose();
+    await dispose();
   }
 }
 

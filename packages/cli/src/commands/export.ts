@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { LanguageModel, type SaveOptions } from '@grpo/policy';
+import type { SaveOptions } from '@grpo/policy';
 import type { BackendName } from '@grpo/tensor';
 import { before, CommandError, EXIT, type ExitCode } from '../command-error.js';
 import { modelTarget } from '../model-target.js';
+import { openModelFolder } from '../open-local.js';
 import type { Output } from '../output.js';
 import { startBackend } from '../start-backend.js';
 import { short } from '../text.js';
@@ -33,7 +34,7 @@ export async function exportCommand(request: ExportRequest, output: Output): Pro
   }
   const target = await modelTarget(request.target, request.checkpoint, output.note);
   await startBackend(request.backend);
-  const model = await before(EXIT.usage, () => LanguageModel.open(target.folder));
+  const model = await before(EXIT.usage, () => openModelFolder(target.folder));
   try {
     const hasAdapter = model.trainedParameterCount < model.parameterCount;
     if (keepsAdapter && !hasAdapter) {

@@ -55,30 +55,27 @@ export async function train(request: TrainRequest, output: Output): Promise<Exit
     return resolveConfig({ ...preset?.config, ...config });
   });
   const folder = request.folder ?? nextRunFolder('runs');
-  const assembled = await before(EXIT.usage, () => assemble(experiment, file.folder));
+  const assembled = await before(EXIT.usage, () =>
+    assemble(experiment, file.folder, output.note),
+  );
   try {
-    output.note(`Backend: ${backend.description}. Run: ${folder}`);
-    const { policy } = assembled;
-    const millions = `${short(policy.parameterCount / 1e6)} M weights`;
+    const { where = `Backend: ${backend.description}`, facts } = assembled;
+    output.note(`${where}. Run: ${folder}`);
+    const { parameters } = facts;
+    const size = typeof parameters === 'number' ? `${short(parameters / 1e6)} M weights` : facts.model;
     return await drive(
       {
         ...parts(assembled, experiment),
         config,
         folder,
         resume: request.isResumed,
-        facts: {
-          backend: backend.name,
-          experiment: file.path,
-          model: typeof experiment.model === 'string' ? experiment.model : 'random weights',
-          parameters: policy.parameterCount,
-          trainedParameters: policy.trainedParameterCount,
-        },
+        facts: { backend: backend.name, experiment: file.path, ...facts },
       },
-      { title: `${folder}  ${backend.name}  ${millions}`, maxSteps, isPlain: request.isPlain },
+      { title: `${folder}  ${facts.backend ?? backend.name}  ${size}`, maxSteps, isPlain: request.isPlain },
       output,
     );
   } finally {
-    assembled.dispose();
+    await assembled.dispose();
   }
 }
 
