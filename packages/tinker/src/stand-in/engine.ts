@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { TokenBatch } from '@grpo/policy';
+import type { Sampler, TokenBatch } from '@grpo/policy';
 import type { Datum } from '../types.js';
 import { EngineFailure } from './refusal.js';
 import { LOSSES, type LossName, type TokenLosses, tokenLosses } from './token-losses.js';
@@ -13,6 +13,8 @@ interface Pending {
 
 interface Loaded {
   readonly policy: StandInModel;
+  /** One for all requests, so that they share passes. */
+  readonly sampler: Sampler;
   /** Counts changes of the weights. */
   version: number;
   pending: Pending[];
@@ -41,7 +43,7 @@ const MODEL_GONE = ' (likely stale request from previous server)';
 export class Engine {
   readonly #options: Required<StandInOptions>;
   readonly #models = new Map<string, Loaded>();
-  #base: StandInModel | undefined;
+  #base: Loaded | undefined;
   /** The last version that was given, over all models. */
   #version = 0;
 
@@ -57,17 +59,17 @@ export class Engine {
     if (this.#models.size >= maxModels) {
       throw new EngineFailure(`Maximum number of LoRA adapters (${maxModels}) reached`);
     }
-    this.#models.set(id, {
-      policy: createModel({ rank, seed }),
-      version: ++this.#version,
-      pending: [],
-    });
+    this.#models.set(id, this.#load(createModel({ rank, seed })));
     const trained = { train_attn: true, train_mlp: true, train_unembed: false };
     return {
       model_id: id,
       base_model: baseModel,
       lora_config: { rank, alpha: 32, seed, ...trained },
     };
+  }
+
+  #load(policy: StandInModel): Loaded {
+    return { policy, sampler: policy.sampler(), version: ++this.#version, pending: [] };
   }
 
   unload(id: string): object {
@@ -80,7 +82,7 @@ export class Engine {
   forget(): void {
     for (const { policy } of this.#models.values()) policy.dispose();
     this.#models.clear();
-    this.#base?.dispose();
+    this.#base?.policy.dispose();
     this.#base = undefined;
   }
 
@@ -99,30 +101,45 @@ export class Engine {
       );
     }
     const model = this.#loaded(id);
-    const outputs: object[] = [];
-    for (const datum of data) outputs.push(await this.#passOne(model, datum, name, config, adds));
+    const passes = data.map((datum) => this.#read(datum, name, config));
+    const known = passes.filter(({ isKnown }) => isKnown);
+    const logProbs = known.length > 0 ? await this.#targetLogProbs(model.policy, known) : [];
+    if (adds) model.pending.push(...known);
+    let row = 0;
+    const outputs = passes.map(({ ids, isKnown, losses }) => {
+      if (!isKnown) {
+        const nothing = { data: ids.slice(1).map(() => null), dtype: 'float32', shape: [ids.length - 1] };
+        return { elementwise_loss: nothing, logprobs: nothing };
+      }
+      const own = logProbs[row++];
+      return { elementwise_loss: float32(losses(own).values), logprobs: float32(own) };
+    });
     return { loss_fn_output_type: 'scalar', loss_fn_outputs: outputs, metrics: {} };
   }
 
-  async #passOne(model: Loaded, datum: Datum, name: LossName, config: object, adds: boolean) {
+  #read(datum: Datum, name: LossName, config: object): Pending & { readonly isKnown: boolean } {
     const tokens = datum.model_input.chunks.flatMap((chunk) => chunk.tokens);
     const targets = datum.loss_fn_inputs.target_tokens.data;
     const ids = [...tokens, ...targets.slice(-1)];
-    if (ids.some((id) => id >= this.#options.vocabularySize)) {
-      const nothing = { data: targets.map(() => null), dtype: 'float32', shape: [targets.length] };
-      return { elementwise_loss: nothing, logprobs: nothing };
-    }
     if (targets.join() !== ids.slice(1).join()) {
       throw new EngineFailure('The stand-in needs targets that are the tokens moved by one');
     }
     const inputs = Object.fromEntries(
       Object.entries(datum.loss_fn_inputs).map(([key, { data }]) => [key, data]),
     );
-    const losses = (logProbs: readonly number[]) =>
-      tokenLosses(name, logProbs, inputs, config as Record<string, number>);
-    const logProbs = Array.from(await model.policy.logProbs(batchOf([ids]))).slice(1);
-    if (adds) model.pending.push({ ids, losses });
-    return { elementwise_loss: float32(losses(logProbs).values), logprobs: float32(logProbs) };
+    return {
+      ids,
+      losses: (logProbs) => tokenLosses(name, logProbs, inputs, config as Record<string, number>),
+      isKnown: ids.every((id) => id < this.#options.vocabularySize), // NaN of all others
+    };
+  }
+
+  /** [rows][T_b − 1] */
+  async #targetLogProbs(policy: StandInModel, rows: readonly Pending[]): Promise<number[][]> {
+    const batch = batchOf(rows.map(({ ids }) => ids));
+    const all = Array.from(await policy.logProbs(batch));
+    const [, width] = batch.shape;
+    return rows.map(({ ids }, b) => all.slice(b * width + 1, b * width + ids.length));
   }
 
   async optimStep(id: string, adam: Readonly<Record<string, number>>): Promise<object> {
@@ -190,7 +207,7 @@ export class Engine {
 
   /** The first sample of published weights puts them into the live model; later ones take what is there. */
   async sample(source: Published | string, job: SampleJob): Promise<object> {
-    const policy = await this.#policyOf(source);
+    const { policy, sampler } = await this.#sampledFrom(source);
     const { prompt, count, params, wantsPromptLogProbs } = job;
     const {
       max_tokens: maxTokens,
@@ -200,7 +217,7 @@ export class Engine {
     } = params as Record<string, number>;
     const seed = Number(params.seed ?? 0);
     const requests = Array.from({ length: count }, (_, i) => ({ ids: prompt, seed: seed + i }));
-    const sampled = await policy.sampler().sample(requests, {
+    const sampled = await sampler.sample(requests, {
       maxTokens,
       temperature,
       topP,
@@ -220,7 +237,7 @@ export class Engine {
     return { sequences, prompt_logprobs: ofPrompt || null, topk_prompt_logprobs: null };
   }
 
-  async #policyOf(source: Published | string): Promise<StandInModel> {
+  async #sampledFrom(source: Published | string): Promise<Loaded> {
     const { baseModel, createModel } = this.#options;
     if (typeof source !== 'string') {
       const model = this.#loaded(source.modelId);
@@ -229,14 +246,14 @@ export class Engine {
         model.version = source.version;
       }
       source.wasSampled = true;
-      return model.policy;
+      return model;
     }
     if (source !== baseModel) {
       throw new EngineFailure(
         `Engine is configured for '${baseModel}' but request specified '${source}'`,
       );
     }
-    this.#base ??= createModel({ rank: 1, seed: 0 });
+    this.#base ??= this.#load(createModel({ rank: 1, seed: 0 }));
     return this.#base;
   }
 
