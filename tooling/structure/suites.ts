@@ -213,6 +213,11 @@ export const suites: readonly Suite[] = [
     why: 'A chart shows a result: the result that is computed is the one that is drawn.',
   },
   {
+    test: 'packages/cli/src/open-remote.test.ts',
+    covers: ['packages/cli/src/open-local.ts', 'packages/cli/src/opened-model.ts'],
+    why: 'A model is opened here or on a server, and commands do not see which: a run that is on one shows what is different.',
+  },
+  {
     test: 'packages/tinker/src/policy.test.ts',
     covers: ['packages/tinker/src/'],
     why: 'A policy against a stand-in server with a real model behind it runs client, protocol and server as one; replay.test.ts holds both to what a real server was recorded to say.',

@@ -5,8 +5,8 @@ import { presetNamed, type TrainerOptions } from '@grpo/trainer';
 import { resolveRewards } from './named-rewards.js';
 import { openLocal } from './open-local.js';
 import { openRemote } from './open-remote.js';
-import { readDataset } from './read-dataset.js';
 import type { OpenedModel } from './opened-model.js';
+import { readDataset } from './read-dataset.js';
 import type { Experiment } from './types.js';
 
 /** An experiment with its models opened and its data read. */

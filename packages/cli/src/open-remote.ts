@@ -17,7 +17,10 @@ export async function openRemote(
   { folder, checkpoint, needsReference, note }: OpenOptions,
 ): Promise<OpenedModel> {
   if (engine.name !== 'tinker') {
-    throw new CommandError(EXIT.usage, `grpo: needs tinker as the name of the engine, got ${engine.name}.`);
+    throw new CommandError(
+      EXIT.usage,
+      `grpo: needs tinker as the name of the engine, got ${engine.name}.`,
+    );
   }
   const { url = process.env.TINKER_BASE_URL, rank, reduction, carrier } = engine;
   if (!url) throw wrong('a url in engine or in TINKER_BASE_URL, got none. Add it.');

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import * as bodies from './protocol/bodies.js';
 import { checkDatums } from './protocol/datum.js';
@@ -23,9 +22,6 @@ const LIMITS: ClientLimits = {
   retryDelayMs: 500,
   heartbeatMs: 10_000,
 };
-/** Times that a number which the server saw before is replaced by another. */
-const RENUMBERINGS = 3;
-
 /** What a request does when it is sent twice. */
 type Repeats = Call['repeats'];
 
@@ -106,20 +102,15 @@ export async function connectTinker({
     return { result };
   }
 
-  const config = await transport
-    .once({
-      method: 'POST',
-      route: 'client/config',
-      body: { sdk_version: bodies.VERSION },
-      repeats: 'always',
-      signal: always,
-    })
-    .catch((error: unknown) => {
-      always.throwIfAborted();
-      if (error instanceof TinkerError && error.kind === 'malformed') throw error;
-      return undefined; // the session's request is the one that insists
-    });
-  const flags = config?.status === 200 ? objectOf(config.body) : {};
+  // The first contact is tried once: a wrong address is told at once.
+  const config = await transport.once({
+    method: 'POST',
+    route: 'client/config',
+    body: { sdk_version: bodies.VERSION },
+    repeats: 'always',
+    signal: always,
+  });
+  const flags = config.status === 200 ? objectOf(config.body) : {};
   if (flags.pjwt_auth_enabled === true && !apiKey?.startsWith('eyJ')) {
     throw new Error(
       'connectTinker: needs a token (a JWT, which starts with eyJ) as apiKey, got a server that takes no other key. Exchange the key at auth/token first.',
@@ -180,8 +171,19 @@ export async function connectTinker({
     },
 
     async unloadModel(modelId) {
-      const { result } = await submit('unload_model', bodies.unloadBody(modelId), objectOf);
-      await result;
+      // Tried once: a server that is gone has unloaded it.
+      const route = 'unload_model';
+      const body = bodies.unloadBody(modelId);
+      const call = {
+        method: 'POST',
+        route,
+        body,
+        repeats: 'if-turned-away',
+        signal: always,
+      } as const;
+      const answer = await transport.once(call);
+      const requestId = readBy(route, read.readRequestId, answer.body);
+      await retrieve(transport, requestId, { ...limits, of: route, signal: always });
     },
 
     forward(to, data) {
@@ -220,20 +222,12 @@ export async function connectTinker({
       await result;
     },
 
-    async publish(modelId, nextSeqId) {
-      for (let attempt = 0; ; attempt++) {
-        const body = bodies.publishBody({ modelId, seqId: nextSeqId() }, samplingNumber++);
-        try {
-          const { result } = await submit('save_weights_for_sampler', body, (answer) =>
-            textOf(objectOf(answer), 'sampling_session_id'),
-          );
-          return await result;
-        } catch (error) {
-          // The answer to the first of two sends was lost: the number is taken, another one is as good.
-          const isTaken = error instanceof TinkerError && error.status === 409;
-          if (!isTaken || attempt >= RENUMBERINGS) throw error;
-        }
-      }
+    async publish(to) {
+      const body = bodies.publishBody(to, samplingNumber++);
+      const { result } = await submit('save_weights_for_sampler', body, (answer) =>
+        textOf(objectOf(answer), 'sampling_session_id'),
+      );
+      return result;
     },
 
     openSampling: (source) =>
@@ -276,11 +270,6 @@ export async function connectTinker({
       closing.abort(new Error('tinker: the client is closed.'));
     },
   };
-}
-
-/** A name that no other checkpoint of the model has. */
-export function checkpointName(): string {
-  return `grpo-${randomBytes(8).toString('hex')}`;
 }
 
 /** Model, kind and name of `tinker://<model>/<kind>/<name>`. */

@@ -1,6 +1,5 @@
-import { checkpointName } from './client.js';
+import { randomBytes } from 'node:crypto';
 import { chunksOf } from './protocol/datum.js';
-import { backOff } from './transport/back-off.js';
 import { createQueue } from './transport/queue.js';
 import { TinkerError } from './transport/tinker-error.js';
 import type {
@@ -30,8 +29,8 @@ export interface RemoteModel {
   unload(): Promise<void>;
 }
 
-/** Looks for a checkpoint whose save was answered to nobody. */
-const LOOKS = 6;
+/** Times that a request is sent under other names. */
+const NAMES = 3;
 
 export async function createRemoteModel(
   client: TinkerClient,
@@ -40,9 +39,8 @@ export async function createRemoteModel(
   const modelId = await client.createModel(lora);
   const inOrder = createQueue(1, client.limits.maxWaiting);
   let seqId = 0;
-  const nextSeqId = () => ++seqId;
   const submit = <T>(send: (to: Numbered) => Promise<T>) =>
-    inOrder(() => send({ modelId, seqId: nextSeqId() }));
+    inOrder(() => send({ modelId, seqId: ++seqId }));
 
   return {
     id: modelId,
@@ -69,27 +67,29 @@ export async function createRemoteModel(
       return step.result;
     },
 
-    async save() {
-      const name = checkpointName();
-      try {
-        return await submit((to) => client.saveWeights(to, name));
-      } catch (error) {
-        if (!(error instanceof TinkerError && error.status === 409)) throw error;
-        // The name is ours alone, so the first of two sends was taken and its answer was lost.
-        for (let look = 0; look < LOOKS; look++) {
-          const saved = await client.checkpoints(modelId);
-          const own = saved.find((one) => one.kind === 'training' && one.name === name);
-          if (own) return own.path;
-          await backOff(look, client.limits.retryDelayMs, new AbortController().signal);
-        }
-        throw error;
-      }
-    },
+    save: () => renamed(() => submit((to) => client.saveWeights(to, checkpointName()))),
 
     load: (path, optimizer) => submit((to) => client.loadWeights(to, path, optimizer)),
 
-    publish: () => inOrder(() => client.publish(modelId, nextSeqId)),
+    publish: () => renamed(() => submit((to) => client.publish(to))),
 
     unload: () => client.unloadModel(modelId),
   };
+}
+
+/** Where the answer to the first of two sends was lost, its name or number is taken: another one is as good. */
+async function renamed<T>(send: () => Promise<T>): Promise<T> {
+  for (let names = 1; ; names++) {
+    try {
+      return await send();
+    } catch (error) {
+      const isTaken = error instanceof TinkerError && error.status === 409;
+      if (!isTaken || names === NAMES) throw error;
+    }
+  }
+}
+
+/** A name that no other checkpoint of the model has. */
+function checkpointName(): string {
+  return `grpo-${randomBytes(8).toString('hex')}`;
 }

@@ -253,9 +253,7 @@ describe('the client takes every recorded answer', () => {
       case 'load_weights':
         return () => client.loadWeights(to, String(req.path), req.optimizer === true);
       case 'save_weights_for_sampler':
-        return req.path === undefined
-          ? () => client.publish(to.modelId, () => to.seqId)
-          : undefined;
+        return req.path === undefined ? () => client.publish(to) : undefined;
       case 'create_sampling_session':
         return () => client.openSampling({ modelPath: String(req.model_path) });
       default:

@@ -122,7 +122,7 @@ export interface TinkerClient {
   /** Only as the first request of a model. */
   loadWeights(to: Numbered, path: string, optimizer: boolean): Promise<void>;
   /** Publishes the weights and opens a sampling session on them. */
-  publish(modelId: string, nextSeqId: () => number): Promise<string>;
+  publish(to: Numbered): Promise<string>;
   openSampling(source: SampleSource): Promise<string>;
   sample(
     target: SampleTarget,

@@ -309,8 +309,12 @@ export class Trainer implements Run {
       return await work();
     } catch (error) {
       this.#failed(error);
-      if (error instanceof RunStopped && this.#savedStep !== this.#state.step)
-        await this.#saveOrTell();
+      if (error instanceof RunStopped && this.#savedStep !== this.#state.step) {
+        await this.#saveOrTell().catch((why) => {
+          const message = `No checkpoint of step ${this.#state.step}: ${messageOf(why)} The one before stays.`;
+          this.#event('error', 'checkpoint-failed', message); // the first error is the one that tells
+        });
+      }
       throw error;
     }
   }

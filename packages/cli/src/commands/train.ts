@@ -55,14 +55,13 @@ export async function train(request: TrainRequest, output: Output): Promise<Exit
     return resolveConfig({ ...preset?.config, ...config });
   });
   const folder = request.folder ?? nextRunFolder('runs');
-  const assembled = await before(EXIT.usage, () =>
-    assemble(experiment, file.folder, output.note),
-  );
+  const assembled = await before(EXIT.usage, () => assemble(experiment, file.folder, output.note));
   try {
     const { where = `Backend: ${backend.description}`, facts } = assembled;
     output.note(`${where}. Run: ${folder}`);
     const { parameters } = facts;
-    const size = typeof parameters === 'number' ? `${short(parameters / 1e6)} M weights` : facts.model;
+    const size =
+      typeof parameters === 'number' ? `${short(parameters / 1e6)} M weights` : facts.model;
     return await drive(
       {
         ...parts(assembled, experiment),
@@ -71,7 +70,12 @@ export async function train(request: TrainRequest, output: Output): Promise<Exit
         resume: request.isResumed,
         facts: { backend: backend.name, experiment: file.path, ...facts },
       },
-      { title: `${folder}  ${facts.backend ?? backend.name}  ${size}`, maxSteps, isPlain: request.isPlain },
+      {
+        title: `${folder}  ${facts.backend ?? backend.name}  ${size}`,
+        maxSteps,
+        isPlain: request.isPlain,
+        tryIt: `grpo ${assembled.where ? 'eval' : 'chat'} ${folder}`, // weights on a server do not chat here
+      },
       output,
     );
   } finally {
@@ -103,7 +107,12 @@ function parts({ parts, evalDataset }: Assembled, experiment: Experiment) {
 /** Drives a run to its end, step by step, and shows it. */
 async function drive(
   options: TrainerOptions & Required<Pick<TrainerOptions, 'callbacks'>>,
-  look: { readonly title: string; readonly maxSteps: number; readonly isPlain: boolean },
+  look: {
+    readonly title: string;
+    readonly maxSteps: number;
+    readonly isPlain: boolean;
+    readonly tryIt: string;
+  },
   output: Output,
 ): Promise<ExitCode> {
   const { terminal, isWatched, isJson } = output;
@@ -148,17 +157,29 @@ async function drive(
     close();
     process.off('exit', close);
   }
-  return report(trainer, options.folder, isStopped && trainer.stepsDone < look.maxSteps, output);
+  return report(
+    trainer,
+    options.folder,
+    isStopped && trainer.stepsDone < look.maxSteps,
+    look.tryIt,
+    output,
+  );
 }
 
-function report(trainer: Trainer, folder: string, isStopped: boolean, output: Output): ExitCode {
+function report(
+  trainer: Trainer,
+  folder: string,
+  isStopped: boolean,
+  tryIt: string,
+  output: Output,
+): ExitCode {
   const { stepsDone, stopReason } = trainer;
   const exitCode = isStopped ? EXIT.stopped : EXIT.done;
   output.json({ run: folder, steps: stepsDone, isStopped, stopReason }, false);
   output.line(
     isStopped
       ? `Stopped after step ${stepsDone}. Go on with: grpo resume ${folder}`
-      : `Done: ${stepsDone} steps in ${folder}. Try it: grpo chat ${folder}`,
+      : `Done: ${stepsDone} steps in ${folder}. Try it: ${tryIt}`,
   );
   return exitCode;
 }

@@ -2,7 +2,7 @@ import { backOff } from '../transport/back-off.js';
 import { TinkerError } from '../transport/tinker-error.js';
 import type { Answer, Transport } from '../transport/transport.js';
 import type { ClientLimits } from '../types.js';
-import { objectOf } from './fields.js';
+import { isObject } from './fields.js';
 import { failureOf, isPending } from './results.js';
 
 export interface RetrieveOptions
@@ -63,7 +63,8 @@ export async function retrieve(
     if (answer) {
       const { status, body, detail } = answer;
       if (status === 200) {
-        const result = objectOf(body);
+        if (!isObject(body)) throw fail('malformed', 'needs an object as result, got another.');
+        const result = body;
         const failure = failureOf(result);
         if (failure !== undefined) throw fail('failed', `says: ${failure}`, status);
         if (!isPending(result)) return result;

@@ -108,7 +108,11 @@ export class Engine {
     let row = 0;
     const outputs = passes.map(({ ids, isKnown, losses }) => {
       if (!isKnown) {
-        const nothing = { data: ids.slice(1).map(() => null), dtype: 'float32', shape: [ids.length - 1] };
+        const nothing = {
+          data: ids.slice(1).map(() => null),
+          dtype: 'float32',
+          shape: [ids.length - 1],
+        };
         return { elementwise_loss: nothing, logprobs: nothing };
       }
       const own = logProbs[row++];
