@@ -44,7 +44,7 @@ export interface Repo {
 }
 
 const SCOPE = '@grpo/';
-const WRITTEN = /(?:\.(?:ts|tsx|mts|mjs|js|json|md|svg|yml|yaml)|^LICENSE)$/;
+const WRITTEN = /(?:\.(?:ts|tsx|mts|mjs|js|json|md|svg|webp|yml|yaml)|^LICENSE)$/;
 const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', 'runs', 'fixtures', 'api', '.git']);
 
 /** Reads the files of a repository from disk. */

@@ -292,8 +292,7 @@ describe.skipIf(executablePath === undefined)('the dashboard in a browser', () =
     console.log(
       `100 000 rows, 50 000 episodes: first paint ${shown[0]}, first curve ${shown[1]}, all rows ${shown[2]}, all episodes ${shown[3]}.`,
     );
-    // A limit that a busy machine keeps; the time itself is the line above.
-    expect(firstPaint).toBeLessThan(5000);
+    expect(firstPaint).toBeLessThan(firstCurve); // nothing waits for what is to be read
 
     expect(await page.getByRole('listbox').getByRole('option').count()).toBeLessThan(100);
     await page.getByRole('listbox').focus();

@@ -65,7 +65,7 @@ export interface EpisodeEntry {
   /** How it failed, or null. */
   readonly failure: string | null;
   readonly rewards: Readonly<Record<string, number | null>>;
-  /** Sum of the rewards that apply, each with weight 1. */
+  /** Sum of the rewards that apply, with their weights. */
   readonly rewardSum: number;
   readonly advantage: number | null;
   /** Answers of the model. */

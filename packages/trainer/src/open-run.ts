@@ -90,7 +90,9 @@ export async function openRun(options: TrainerOptions): Promise<OpenedRun> {
       }
       if (!resume) rmSync(files.events, { force: true });
       writeJson(files.config, config);
-      writeJson(files.run, describeRun({ advantage, loss, preset: options.preset }, options.facts));
+      const { rewards } = parts;
+      const described = { advantage, loss, rewards, preset: options.preset };
+      writeJson(files.run, describeRun(described, options.facts));
     }
     const state = checkpoint?.state ?? { step: 0, tokens: 0, memories: memoriesOf(parts) };
     for (const path of [files.metrics, files.episodes]) {

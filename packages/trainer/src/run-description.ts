@@ -7,6 +7,8 @@ export interface RunDescription {
   /** A name with its options, or `custom` for a function. */
   readonly advantage: unknown;
   readonly loss: unknown;
+  /** The weight of each reward in the score, by its name. */
+  readonly rewards: Readonly<Record<string, number>>;
   readonly node: string;
   readonly platform: string;
   readonly cores: number;
@@ -19,14 +21,18 @@ export function describeRun(
   {
     advantage,
     loss,
+    rewards,
     preset,
-  }: Pick<NamedParts, 'advantage' | 'loss'> & { readonly preset?: string | undefined },
+  }: Pick<NamedParts, 'advantage' | 'loss' | 'rewards'> & {
+    readonly preset?: string | undefined;
+  },
   facts: Readonly<Record<string, unknown>> = {},
 ): RunDescription {
   return {
     ...(preset !== undefined && { preset }),
     advantage: named(advantage),
     loss: named(loss),
+    rewards: Object.fromEntries(rewards.map(({ name, weight = 1 }) => [name, weight])),
     node: process.versions.node,
     platform: `${platform()} ${arch()}`,
     cores: availableParallelism(),

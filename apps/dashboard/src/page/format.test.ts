@@ -22,11 +22,11 @@ test('an advantage has its sign', () => {
 
 test('times and values are for people', () => {
   expect([4000, 125_000, 7.3e6, 2e8, -5].map(ago)).toEqual([
-    '4 s ago',
-    '2 min ago',
-    '2 h ago',
-    '2 d ago',
-    '0 s ago',
+    '4 s ago',
+    '2 min ago',
+    '2 h ago',
+    '2 d ago',
+    '0 s ago',
   ]);
   expect(shownTime('2026-11-01T12:30:05.123Z')).toBe('2026-11-01 12:30:05');
   expect(shownTime('soon')).toBe('soon');

@@ -33,6 +33,13 @@ test('an entry holds what lists and filters need, and where the line stands', ()
   expect(index.outcomes).toEqual(['max_turns', 'terminated']);
 });
 
+test('a sum of rewards is weighted', () => {
+  const index = new EpisodeIndex();
+  const record = episodeLine({ rewards: { answer: 1, style: 2, format: null } });
+  index.add({ record, start: 0, end: 1 }, { style: 0.25 });
+  expect(index.entries[0].rewardSum).toBe(1.5);
+});
+
 test('filters leave what they name', () => {
   const failure = { kind: 'timeout', reason: 'too slow' } as const;
   const { entries } = indexOf(

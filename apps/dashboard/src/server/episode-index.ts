@@ -35,7 +35,11 @@ export class EpisodeIndex {
     return this.#places[n];
   }
 
-  add({ record, start, end }: JsonLine<EpisodeLine>): void {
+  /** @param weights of rewards by their names, 1 where there is none */
+  add(
+    { record, start, end }: JsonLine<EpisodeLine>,
+    weights: Readonly<Record<string, number>> = {},
+  ): void {
     const { rewards = {}, messages = [], mask = [] } = record;
     for (const name of Object.keys(rewards)) this.#rewardNames.add(name);
     const entry: EpisodeEntry = {
@@ -48,7 +52,10 @@ export class EpisodeIndex {
       stopReason: record.stopReason === undefined ? null : this.#once(record.stopReason),
       failure: record.failure ? this.#once(record.failure.kind) : null,
       rewards,
-      rewardSum: Object.values(rewards).reduce<number>((sum, value) => sum + (value ?? 0), 0),
+      rewardSum: Object.entries(rewards).reduce(
+        (sum, [name, value]) => sum + (weights[name] ?? 1) * (value ?? 0),
+        0,
+      ),
       advantage: record.advantage ?? null,
       turns: messages.filter(({ role }) => role === 'assistant').length,
       tokens: mask.reduce((sum, own) => sum + own, 0),

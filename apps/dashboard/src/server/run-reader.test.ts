@@ -40,6 +40,14 @@ test('a run that has written nothing yet is there, empty', async () => {
   expect(reader.config()).toEqual({ config: null, run: null });
 });
 
+test('rewards count as much as the run says', async () => {
+  writeRun(root, { steps: 1, episodes: [episodeLine({ rewards: { answer: 1, style: 2 } })] });
+  writeFileSync(runFiles(root).run, '{"rewards":{"answer":1,"style":0.25}}');
+  const reader = new RunReader({ id: 'run', folder: root });
+  await reader.refresh();
+  expect(reader.episodes.entries[0].rewardSum).toBe(1.5);
+});
+
 test('a configuration that is being written is no error', () => {
   writeFileSync(runFiles(root).config, '{"seed":');
   expect(new RunReader({ id: 'run', folder: root }).config().config).toBeNull();

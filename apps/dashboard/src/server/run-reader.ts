@@ -29,6 +29,7 @@ export class RunReader {
   #damagedLines = 0;
   #resets = 0;
   #maxSteps: number | undefined;
+  #weights: Readonly<Record<string, number>> | undefined;
   #tokenizer: Tokenizer | undefined;
 
   constructor({ id, folder }: FoundRun) {
@@ -64,9 +65,10 @@ export class RunReader {
       {
         path: this.#files.episodes,
         lines: new LineFollower<EpisodeLine>(this.#files.episodes, {
-          onLine: (line) => this.#episodes.add(line),
+          onLine: (line) => this.#episodes.add(line, this.#weightsOfRewards()),
           onReset: () => {
             this.#episodes = new EpisodeIndex();
+            this.#weights = undefined;
             this.#resets++;
           },
           onDamage,
@@ -129,6 +131,12 @@ export class RunReader {
         state,
       ].join('.'),
     };
+  }
+
+  /** Written before the first episode; runs of earlier versions have none. */
+  #weightsOfRewards(): Readonly<Record<string, number>> {
+    this.#weights ??= (this.config().run?.rewards ?? {}) as Readonly<Record<string, number>>;
+    return this.#weights;
   }
 
   /** For runs that began before events told it. A run's configuration is written once. */

@@ -88,7 +88,12 @@ export function projectFiles(folder: string, template: TemplateName): Map<string
     name,
     private: true,
     type: 'module',
-    scripts: { train: 'grpo train', eval: 'grpo eval', doctor: 'grpo doctor' },
+    scripts: {
+      train: 'grpo train',
+      dashboard: 'grpo dashboard',
+      eval: 'grpo eval',
+      doctor: 'grpo doctor',
+    },
     dependencies: dependenciesOf(folder, packages),
   };
   return new Map([['package.json', `${JSON.stringify(manifest, null, 2)}\n`], ...files]);

@@ -88,8 +88,16 @@ function summaryOf(run: Run): Summary {
 }
 
 function settingsOf({ config, description }: Run): Readonly<Record<string, unknown>> {
-  const { preset, advantage, loss, facts } = description;
-  return { ...config, preset, advantage, loss, model: facts?.model, backend: facts?.backend };
+  const { preset, advantage, loss, rewards, facts } = description;
+  return {
+    ...config,
+    preset,
+    advantage,
+    loss,
+    rewards,
+    model: facts?.model,
+    backend: facts?.backend,
+  };
 }
 
 /** The entries in which the objects differ, by name. */

@@ -59,6 +59,7 @@ export async function train(request: TrainRequest, output: Output): Promise<Exit
   try {
     const { where = `Backend: ${backend.description}`, facts } = assembled;
     output.note(`${where}. Run: ${folder}`);
+    output.note(`In a browser: grpo dashboard ${folder}`);
     const { parameters } = facts;
     const size =
       typeof parameters === 'number' ? `${short(parameters / 1e6)} M weights` : facts.model;

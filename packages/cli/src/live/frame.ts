@@ -66,7 +66,7 @@ export function frame(
     const newest = values.at(-1);
     if (newest === undefined) return [];
     const curve = sparkline(values, Math.max(0, width - LABEL - NUMBER - 1));
-    return [`${label.padEnd(LABEL)}${short(newest).padEnd(NUMBER)}${curve}`];
+    return [`${label.padEnd(LABEL)}${short(newest).padEnd(NUMBER)}${colours.cyan(curve)}`];
   });
 
   const sample = samples[shown % Math.max(1, samples.length)];
@@ -74,7 +74,7 @@ export function frame(
   return [
     colours.bold(cut(`grpo  ${title}  ${status}`, width)),
     colours.green(cut(progress, width)),
-    ...curves.map((line) => cut(line, width)),
+    ...curves,
     ...(record ? [dim(breakdown(record))] : []),
     ...(sample ? sampleLines(sample, shown % samples.length, samples.length, width, colours) : []),
     ...notes.map((note) => colours.yellow(cut(oneLine(note), width))),
