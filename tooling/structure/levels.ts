@@ -52,6 +52,7 @@ export const levels: Levels = {
       'rewards',
       'tensor',
       'tinker',
+      'trackers',
       'trainer',
     ],
     types: [],

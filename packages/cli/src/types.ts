@@ -9,6 +9,7 @@ import type { ChatFormatOptions, LanguageModel, LanguageModelOptions } from '@gr
 import type { AnyReward } from '@grpo/rewards';
 import type { BackendName } from '@grpo/tensor';
 import type { TinkerPolicyOptions } from '@grpo/tinker';
+import type { Sink } from '@grpo/trackers';
 import type {
   AlarmLimits,
   Callback,
@@ -66,7 +67,8 @@ export interface Experiment {
   readonly critic?: (policy: LanguageModel) => Critic;
   /** Default: the environment variable GRPO_BACKEND, else the fastest that loads. */
   readonly backend?: BackendName;
-  readonly trackers?: readonly Tracker[];
+  /** Functions, sinks of `@grpo/trackers`, or names of sinks that take their settings from the environment. */
+  readonly trackers?: readonly (Tracker | Sink | SinkName)[];
   readonly callbacks?: readonly Callback[];
   readonly alarms?: AlarmLimits;
 }
@@ -87,6 +89,9 @@ export interface TinkerEngine extends Pick<TinkerPolicyOptions, 'rank' | 'reduct
 export type NamedReward =
   | string
   | ({ readonly name: string; readonly weight?: number } & Readonly<Record<string, unknown>>);
+
+/** A sink by its name. */
+export type SinkName = 'tensorboard' | 'wandb' | 'mlflow' | 'csv';
 
 /** What a config file exports: an experiment, or a function that makes one once the backend has started. */
 export type ExperimentExport = Experiment | (() => Experiment | Promise<Experiment>);

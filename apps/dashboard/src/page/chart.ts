@@ -304,11 +304,13 @@ const TRIANGLE = 4;
 function drawMarks(u: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = u;
   const size = TRIANGLE * devicePixelRatio;
+  const colours = new Map(marks.map(({ colour }) => [colour, '']));
+  for (const colour of colours.keys()) colours.set(colour, colourOf(colour));
   for (const { step, colour } of marks) {
     const x = u.valToPos(step, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.save();
-    ctx.strokeStyle = colourOf(colour);
+    ctx.strokeStyle = colours.get(colour) ?? '';
     ctx.fillStyle = ctx.strokeStyle;
     ctx.beginPath();
     ctx.moveTo(x - size, bbox.top - size);

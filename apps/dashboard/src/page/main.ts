@@ -20,6 +20,8 @@ const TITLES: Readonly<Record<ViewName, string>> = {
 };
 const THEMES = ['auto', 'light', 'dark'] as const;
 const THEME_SIGNS = { auto: '◐', light: '☀', dark: '☾' } as const;
+/** How often the list of runs tells anew how long ago they wrote. */
+const CLOCK_MS = 10_000;
 const THEME_KEY = 'grpo-theme';
 
 let state = readState(location.search);
@@ -135,6 +137,7 @@ addEventListener('popstate', () => {
 });
 
 setTheme(themeNow());
+setInterval(() => panel.update(drawnNow()), CLOCK_MS);
 follow(
   (runs) => {
     for (const run of runs) known.set(run.id, run);

@@ -1,4 +1,5 @@
 import type { BackendName } from '@grpo/tensor';
+import type { RunStatus } from '@grpo/trackers';
 import {
   type GivenConfig,
   type PresetName,
@@ -17,6 +18,7 @@ import { experimentOf, readExperiment } from '../load-experiment.js';
 import { onStopSignals } from '../on-stop-signals.js';
 import type { Output } from '../output.js';
 import { nextRunFolder } from '../run-folder.js';
+import { runTrackers } from '../run-trackers.js';
 import { startBackend } from '../start-backend.js';
 import { short } from '../text.js';
 import type { Experiment } from '../types.js';
@@ -75,6 +77,7 @@ export async function train(request: TrainRequest, output: Output): Promise<Exit
         title: `${folder}  ${facts.backend ?? backend.name}  ${size}`,
         maxSteps,
         isPlain: request.isPlain,
+        trackers: experiment.trackers ?? [],
         tryIt: `grpo ${assembled.where ? 'eval' : 'chat'} ${folder}`, // weights on a server do not chat here
       },
       output,
@@ -94,12 +97,11 @@ function withFlags(experiment: Experiment, { preset, config }: TrainRequest): Ex
 }
 
 function parts({ parts, evalDataset }: Assembled, experiment: Experiment) {
-  const { preset, trackers, alarms } = experiment;
+  const { preset, alarms } = experiment;
   return {
     parts,
     ...(evalDataset && { evalDataset }),
     ...(preset !== undefined && { preset }),
-    ...(trackers && { trackers }),
     ...(alarms && { alarms }),
     callbacks: experiment.callbacks ?? [],
   };
@@ -113,21 +115,26 @@ async function drive(
     readonly maxSteps: number;
     readonly isPlain: boolean;
     readonly tryIt: string;
+    readonly trackers: NonNullable<Experiment['trackers']>;
   },
   output: Output,
 ): Promise<ExitCode> {
   const { terminal, isWatched, isJson } = output;
   const isLive = isWatched && terminal.stdin.isTTY && !isJson && !look.isPlain;
   let [isStopped, isSaveAsked] = [false, false];
+  let status: RunStatus = 'failed';
   let view: View | undefined;
   const shown: NonNullable<TrainerOptions['callbacks']>[number] = {
     onAdvantages: (_, collected) => view?.onAdvantages(collected, options.parts.rewards),
     onStep: (record) => view?.onStep(record),
   };
+  const say = (message: string) => (view ?? output).note(message);
+  const tracking = runTrackers(look.trackers, options.folder, say);
   const trainer = await startTrainer({
     ...options,
     callbacks: [...options.callbacks, shown],
-    say: (message) => (view ?? output).note(message),
+    trackers: tracking.trackers,
+    say,
   });
   const stop = (why: string) => {
     isStopped = true;
@@ -152,19 +159,15 @@ async function drive(
       isSaveAsked = false;
     }
     await trainer.close();
+    status = isStopped && trainer.stepsDone < look.maxSteps ? 'stopped' : 'finished';
   } finally {
     trainer.abandon();
     release();
     close();
+    await tracking.close(status);
     process.off('exit', close);
   }
-  return report(
-    trainer,
-    options.folder,
-    isStopped && trainer.stepsDone < look.maxSteps,
-    look.tryIt,
-    output,
-  );
+  return report(trainer, options.folder, status === 'stopped', look.tryIt, output);
 }
 
 function report(
