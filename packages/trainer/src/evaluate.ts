@@ -21,6 +21,12 @@ export interface Evaluation {
 export type EvaluationConfig = Pick<TrainConfig, 'seed' | 'maxCompletionLength' | 'maxTurns'> &
   Partial<TrainConfig>;
 
+export interface EvaluateOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Is told of each episode that has ended: how many have, and of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /**
  * Plays every task of a dataset once, always taking the most probable token; with `numGenerationsEval` n, n times more
  * as in training, for pass@1, 2, 4, … n.
@@ -30,10 +36,12 @@ export async function evaluate(
   parts: Pick<TrainParts, 'policy' | 'chat' | 'env' | 'rewards' | 'sampler'>,
   config: EvaluationConfig,
   dataset: Dataset,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, onProgress }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { seed, temperature = 1, numGenerationsEval: n = 0, passThreshold = 1 } = config;
   const sampler = parts.sampler ?? parts.policy.sampler();
+  const total = dataset.tasks.length * (1 + n);
+  let done = 0;
   const play = (
     tasks: readonly Task[],
     repeats: number,
@@ -48,6 +56,7 @@ export async function evaluate(
       sampler,
       temperature: heat,
       key: [seed, key, start],
+      onEpisode: () => onProgress?.(++done, total),
       ...(signal && { signal }),
     });
   const greedy: Rollout[] = [];

@@ -15,7 +15,12 @@ export { CONFIG_FIELDS, type ConfigField } from './config-fields.js';
 export { configFromFile, configFromFlags } from './config-overrides.js';
 export { environmentReward } from './environment-reward.js';
 export type { EpisodeLine } from './episode-lines.js';
-export { type Evaluation, type EvaluationConfig, evaluate } from './evaluate.js';
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationConfig,
+  evaluate,
+} from './evaluate.js';
 export type { EventLevel, RunEvent, RunEventName } from './events.js';
 export { RunStopped } from './failures.js';
 export { type GaeEstimatorOptions, gaeEstimator } from './gae-estimator.js';

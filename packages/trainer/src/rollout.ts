@@ -36,9 +36,12 @@ export async function rollOut(
   return atMost(
     maxConcurrentEpisodes,
     tasks.length * repeats,
-    (number) => {
+    async (number) => {
       const p = Math.floor(number / repeats);
-      return playWithRetries(number, tasks[p], `${p}:${tasks[p].id}`, options, settings);
+      const group = `${p}:${tasks[p].id}`;
+      const rollout = await playWithRetries(number, tasks[p], group, options, settings);
+      options.onEpisode?.();
+      return rollout;
     },
     signal,
   );

@@ -140,8 +140,13 @@ test('rewards without meaning teach nothing', async () => {
     folder: join(scratch, 'noise'),
   });
   const options = { seed: 0, maxCompletionLength: 4, maxTurns: 1 };
-  const { metrics } = await evaluate({ ...p, rewards: [sevens] }, options, dataset);
+  const told: string[] = [];
+  const { metrics } = await evaluate({ ...p, rewards: [sevens] }, options, dataset, {
+    onProgress: (done, total) => told.push(`${done} of ${total}`),
+  });
   expect(metrics['eval/rewards/sevens/mean']).toBeLessThan(0.5);
+  const { length } = dataset.tasks;
+  expect(told).toEqual(dataset.tasks.map((_, i) => `${i + 1} of ${length}`));
 });
 
 test.each<[string, () => NamedParts]>([

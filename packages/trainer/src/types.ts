@@ -211,6 +211,8 @@ export interface RolloutOptions {
   readonly contextLength?: number;
   /** Cancels the rollout: environments are closed, and the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Is told of each episode that has ended, whatever its end. */
+  readonly onEpisode?: () => void;
 }
 
 /** Plays `repeats` episodes of every task. */

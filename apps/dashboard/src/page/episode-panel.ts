@@ -150,7 +150,8 @@ function groupStrip(
       'div',
       { class: 'chips', role: 'group', 'aria-label': 'Members by reward' },
       ...members.map((member, i) => {
-        const reward = member.failure === null ? shownNumber(member.rewardSum) : '✕';
+        const reward =
+          member.failure === null ? shownNumber(Number(member.rewardSum.toPrecision(3))) : '✕';
         return h(
           'button',
           {

@@ -56,8 +56,8 @@ export function episodesView(go: Go): View {
     },
   });
   const chart = new Chart({
-    title: 'Sum of rewards',
-    note: 'mean, least and greatest of the task’s episodes in each step',
+    title: 'Reward of the task',
+    note: 'mean, least and greatest of its episodes in each step',
     height: 140,
     onZoom: (window) => {
       if (!drawn) return;

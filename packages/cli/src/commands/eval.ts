@@ -3,6 +3,7 @@ import type { BackendName } from '@grpo/tensor';
 import { evaluate, type Rollout, resolveConfig } from '@grpo/trainer';
 import { assemble } from '../assemble.js';
 import { before, CommandError, EXIT, type ExitCode } from '../command-error.js';
+import { progressLine } from '../live/progress-line.js';
 import { experimentOf, readExperiment } from '../load-experiment.js';
 import { modelTarget } from '../model-target.js';
 import type { Output } from '../output.js';
@@ -65,7 +66,11 @@ export async function evalCommand(request: EvalRequest, output: Output): Promise
     output.note(
       `${where ?? `Backend: ${backend.description}`}. ${dataset.tasks.length} tasks of ${dataset.name}.`,
     );
-    const { metrics, rollouts } = await evaluate({ ...parts, policy }, config, dataset);
+    const progress = progressLine(output);
+    const { metrics, rollouts } = await evaluate({ ...parts, policy }, config, dataset, {
+      onProgress: progress.show,
+    });
+    progress.close();
     const examples = rollouts.slice(0, request.show).map(exampleOf);
     output.json({
       model: target?.folder ?? file.path,
