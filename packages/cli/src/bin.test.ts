@@ -106,23 +106,6 @@ describe('a project that init made and train trained', () => {
     });
   });
 
-  it('is on a page until the server is told to stop', async () => {
-    const child = spawn(process.execPath, [bin, 'dashboard', '--port', '0', '--json'], {
-      cwd: demo,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [told] = (await once(child.stdout, 'data')) as [Buffer];
-    const { url } = JSON.parse(told.toString());
-    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/);
-    expect(await (await fetch(url)).text()).toContain('<script type="module"');
-    const runs = await (await fetch(`${url}api/runs`)).json();
-    expect(runs).toContainEqual(
-      expect.objectContaining({ id: 'run-1', state: 'finished', step: 2, maxSteps: 2 }),
-    );
-    child.kill('SIGINT');
-    expect(await once(child, 'close')).toEqual([EXIT.done, null]);
-  });
-
   it('is evaluated, with its own tasks or those of a file', async () => {
     const own = await grpo(['eval', 'runs/run-1', '--json', '--samples', '2']);
     expect(own.status).toBe(EXIT.done);
