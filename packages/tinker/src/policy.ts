@@ -140,6 +140,11 @@ export async function tinkerPolicy(
           throw new Error('optimStep: needs gradients, got none. Call forwardBackward first.');
         }
         const adam = adamParams(options);
+        if (reduction === 'skyrl-jax' && adam.weightDecay !== 0) {
+          throw new Error(
+            `optimStep: needs a weightDecay of 0, got ${adam.weightDecay}. SkyRL's JAX server decays every adapter that it holds, those of others and the reference too.`,
+          );
+        }
         const rows = held;
         held = undefined;
         if (rows.some(({ gradients }) => !gradients.every(Number.isFinite))) {
