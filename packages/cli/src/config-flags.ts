@@ -33,6 +33,7 @@ const ABOUT: Readonly<Record<keyof TrainConfig, string>> = {
   miniBatchSize: 'sequences per optimizer step',
   microBatchSize: 'sequences per forward and backward pass',
   recomputesOldLogProbs: 'old log-probs by the policy, not the sampler',
+  overlapsRollouts: 'play the next step while this one is learned from',
   optim: 'the optimizer',
   learningRate: 'its peak',
   warmupSteps: 'steps to the peak, or a share of all',

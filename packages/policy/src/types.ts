@@ -139,6 +139,8 @@ export interface TrainablePolicy extends LogProbModel {
   load(folder: string): Promise<void>;
   /** A sampler that sees the current weights at every call. */
   sampler(): Sampler;
+  /** A sampler that keeps the weights of now while the policy learns; absent where an engine holds one set of weights. */
+  frozenSampler?(): Promise<Sampler>;
 }
 
 export interface SampleRequest {

@@ -122,3 +122,18 @@ test('the reference stays at the base model while the policy moves away from it'
   expect(isClose(await reference.logProbs(batch), before)).toBe(true);
   await reference.dispose();
 });
+
+test('a frozen sampler keeps its weights while the policy learns, where the server has two sets', async () => {
+  const drawn = { maxTokens: 6, stopIds: [] };
+  const request = { ids: [11, 4, 12], seed: 3 };
+  const { policy } = await start({ reduction: 'sum' });
+  const frozen = await policy.frozenSampler?.();
+  const before = await frozen?.sample([request], drawn);
+  await policy.forwardBackward(batch, asked(clippedLoss()));
+  await policy.optimStep({ learningRate: 0.1 });
+  expect(await frozen?.sample([request], drawn)).toEqual(before);
+  expect(await policy.sampler().sample([request], drawn)).not.toEqual(before);
+
+  const { policy: jax } = await start();
+  await expect(jax.frozenSampler?.()).rejects.toThrow('samples come from the weights in training');
+});

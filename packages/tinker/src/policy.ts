@@ -202,6 +202,16 @@ export async function tinkerPolicy(
       });
     },
 
+    async frozenSampler() {
+      if (reduction === 'skyrl-jax') {
+        throw new Error(
+          "frozenSampler: needs a server that samples beside training, got SkyRL's JAX backend, whose samples come from the weights in training. Leave out overlapsRollouts.",
+        );
+      }
+      const samplingSessionId = await lock.use(session);
+      return createRemoteSampler(client, (task) => task(samplingSessionId), { contextLength });
+    },
+
     dispose: () => lock.change(() => model.unload()),
   };
 

@@ -110,6 +110,7 @@ export const CONFIG_FIELDS: Readonly<Record<keyof TrainConfig, ConfigField>> = {
   miniBatchSize: size,
   microBatchSize: size,
   recomputesOldLogProbs: truth(false),
+  overlapsRollouts: truth(false),
 
   optim: oneOf('adamw', 'adam', 'sgd', 'lion'),
   learningRate: share(1e-6),

@@ -57,6 +57,11 @@ function checkTogether(config: TrainConfig): void {
       );
     }
   }
+  if (config.overlapsRollouts && config.recomputesOldLogProbs) {
+    throw new Error(
+      "resolveConfig: overlapsRollouts needs the sampler's log-probs as the old ones, which correct for episodes that are one step behind, got recomputesOldLogProbs. Leave one out.",
+    );
+  }
   const needsBest = loadBestModelAtEnd || earlyStoppingPatience > 0;
   if (needsBest && (metricForBestModel === '' || config.evalSteps === 0)) {
     throw new Error(

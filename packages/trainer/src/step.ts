@@ -18,6 +18,8 @@ export interface StepStart {
   readonly position?: number;
   /** Groups that the step before left over. */
   readonly unused?: readonly PlayedGroup[];
+  /** Its episodes, where they were played while the step before was learned from. */
+  readonly ahead?: Collected | Promise<Collected> | undefined;
   /** Optimizer steps skipped in a row so far. */
   readonly skippedInARow?: number;
   readonly signal?: AbortSignal | undefined;
@@ -42,6 +44,8 @@ export interface StepResult {
   readonly advantages: Float64Array;
   readonly position: number;
   readonly unused: readonly PlayedGroup[];
+  /** The episodes of the next step, which are being played. */
+  readonly ahead?: Promise<Collected> | undefined;
   /** Why optimizer steps were skipped. */
   readonly skipped: readonly string[];
   readonly skippedInARow: number;
@@ -63,10 +67,21 @@ export async function trainStep(
   const clock = stopwatch();
 
   const source = asSource(parts.dataset);
-  const collected = await collect(parts, config, source, { step, position, unused, signal });
+  const begin = { step, position, unused, signal };
+  const collected = await (start.ahead ?? collect(parts, config, source, begin));
   const { rollouts, scores } = collected; // [B]
   const rollout = clock();
   await hooks.onRollouts?.(collected);
+  const next = {
+    step: step + 1,
+    position: position + collected.taken,
+    unused: collected.unused,
+    signal,
+  };
+  const isFollowed = config.overlapsRollouts && next.step < config.maxSteps;
+  const frozen = isFollowed ? await frozenParts(parts) : undefined; // before the weights move
+  const ahead = frozen && collect(frozen, config, source, next);
+  ahead?.catch(() => {}); // the next step is told
 
   const scored = await scoreTokens(parts, config, rollouts);
   const estimate = await estimateAdvantages(
@@ -103,11 +118,21 @@ export async function trainStep(
     seconds: { rollout, advantage, optimise: optimised, critic: clock() },
     collected,
     advantages: estimate.advantages,
-    position: position + collected.taken,
-    unused: collected.unused,
+    position: next.position,
+    unused: next.unused,
+    ahead,
     skipped,
     skippedInARow,
   };
+}
+
+/** @throws where the policy cannot sample from weights that stay while it learns */
+async function frozenParts(parts: TrainParts): Promise<TrainParts> {
+  const sampler = parts.sampler ? undefined : await parts.policy.frozenSampler?.();
+  if (sampler) return { ...parts, sampler };
+  throw new Error(
+    `trainStep: overlapsRollouts needs a policy that samples while it learns, such as one on a server, got ${parts.sampler ? 'a sampler of its own' : 'one without frozenSampler'}. Leave it out.`,
+  );
 }
 
 /** Log-probs that are constants of the step, and the KL that is taken off the rewards. */

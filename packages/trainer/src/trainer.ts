@@ -8,6 +8,7 @@ import {
   saveCheckpoint,
   type WeightedParts,
 } from './checkpoint.js';
+import type { Collected } from './collect.js';
 import { episodeLines } from './episode-lines.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { type EventLevel, fileLog, type Log, type RunEventName } from './events.js';
@@ -48,6 +49,9 @@ export class Trainer implements Run {
   #hasLostRecord = false;
   #stopReason: string | undefined;
   #brokenTrackers = new Set<Tracker>();
+  /** Episodes of the next step, where they are played while a step is learned from. */
+  #ahead: Promise<Collected> | undefined;
+  readonly #abandoned = new AbortController();
 
   private constructor(options: TrainerOptions, opened: OpenedRun) {
     this.#options = options;
@@ -60,6 +64,7 @@ export class Trainer implements Run {
     this.#state = opened.state;
     this.#savedStep = opened.state.step;
     this.#records = [...opened.records];
+    this.#ahead = opened.state.ahead && Promise.resolve(opened.state.ahead);
   }
 
   /**
@@ -133,10 +138,13 @@ export class Trainer implements Run {
     const { config, parts } = this;
     const started = performance.now();
     const before = this.#state;
+    const ahead = this.#ahead;
+    this.#ahead = undefined; // what fails is not asked for again
     const result = await this.#guarded(() =>
       trainStep(parts, config, {
         ...before,
-        signal: this.#options.signal,
+        ahead,
+        signal: this.#signal,
         hooks: {
           onRollouts: (collected) => this.#call((one) => one.onRollouts?.(collected, this)),
           onAdvantages: (advantages, collected) =>
@@ -146,6 +154,7 @@ export class Trainer implements Run {
     );
     const step = before.step + 1;
     const { metrics, position, unused, skipped, skippedInARow } = result;
+    this.#ahead = result.ahead;
     const tokens = before.tokens + (metrics.num_tokens ?? 0);
     for (const reason of skipped) {
       const why = `An optimizer step was skipped: ${reason} Weights and optimizer stay as they were.`;
@@ -211,11 +220,12 @@ export class Trainer implements Run {
     const best = this.best?.step;
     const { saveTotalLimit } = this.config;
     const { checkpoints, metrics, episodes } = this.files;
+    const ahead = await this.#ahead?.catch(() => undefined); // so that a resume goes on with them
     for (const records of [metrics, episodes]) syncJsonLines(records); // before what goes on after them
     const folder = await saveCheckpoint(
       checkpoints,
       this.#weighted,
-      this.#state,
+      { ...this.#state, ahead },
       saveTotalLimit,
       best,
     );
@@ -249,6 +259,7 @@ export class Trainer implements Run {
 
   /** Gives the folder back without saving: after an error. */
   abandon(): void {
+    this.#abandoned.abort(new Error('train: the run is given up.'));
     this.#unlock();
   }
 
@@ -256,7 +267,13 @@ export class Trainer implements Run {
     const { evalDataset } = this.#options;
     const { evalSteps } = this.config;
     if (!evalDataset || evalSteps === 0 || step % evalSteps !== 0) return undefined;
+    await this.#ahead?.catch(() => {}); // an evaluation publishes other weights than these are played with
     return this.evaluate(evalDataset);
+  }
+
+  get #signal(): AbortSignal {
+    const { signal } = this.#options;
+    return signal ? AbortSignal.any([signal, this.#abandoned.signal]) : this.#abandoned.signal;
   }
 
   async #report(record: MetricsRecord, evaluation: Evaluation | undefined): Promise<void> {

@@ -18,6 +18,7 @@ import type {
 import type { PolicyLoss } from '@grpo/policy-loss';
 import type { AnyReward, Episode } from '@grpo/rewards';
 import type { ValueFunction, ValueUpdateOptions } from '@grpo/value';
+import type { Collected } from './collect.js';
 
 /** How the learning rate moves after the warm-up. */
 export type SchedulerType = 'constant' | 'linear' | 'cosine';
@@ -92,6 +93,11 @@ export interface TrainConfig {
    * that run on another engine. The sampler's then serve corrections alone. Default false.
    */
   readonly recomputesOldLogProbs: boolean;
+  /**
+   * Play the next step's episodes while this step is learned from, with the weights from before it: one step behind,
+   * for policies that sample and learn at the same time. The loss's importance ratio corrects for it. Default false.
+   */
+  readonly overlapsRollouts: boolean;
 
   /** Default adamw. */
   readonly optim: OptimizerName;
@@ -329,6 +335,8 @@ export interface TrainState {
   readonly skippedInARow?: number;
   /** Groups that dynamic sampling found for the next step. */
   readonly unused?: readonly PlayedGroup[];
+  /** Episodes of the next step that were played while the last one was learned from. */
+  readonly ahead?: Collected | undefined;
   readonly memories?: Memories;
 }
 

@@ -12,13 +12,18 @@ interface Pending {
 }
 
 interface Loaded {
+  readonly lora: Lora;
   readonly policy: StandInModel;
   /** One for all requests, so that they share passes. */
   readonly sampler: Sampler;
   /** Counts changes of the weights. */
   version: number;
   pending: Pending[];
+  /** The weights that were published last, where the server samples from others than it trains. */
+  samples?: Loaded;
 }
+
+type Lora = Parameters<StandInOptions['createModel']>[0];
 
 /** Weights for samplers: what they were when they were published. */
 export interface Published {
@@ -52,14 +57,14 @@ export class Engine {
   }
 
   createModel(id: string, rank: number, seed: number): object {
-    const { maxRank, maxModels, createModel, baseModel } = this.#options;
+    const { maxRank, maxModels, baseModel } = this.#options;
     if (!(rank >= 1 && rank <= maxRank)) {
       throw new EngineFailure(`LoRA rank ${rank} must be between 1 and ${maxRank}`);
     }
     if (this.#models.size >= maxModels) {
       throw new EngineFailure(`Maximum number of LoRA adapters (${maxModels}) reached`);
     }
-    this.#models.set(id, this.#load(createModel({ rank, seed })));
+    this.#models.set(id, this.#load({ rank, seed }));
     const trained = { train_attn: true, train_mlp: true, train_unembed: false };
     return {
       model_id: id,
@@ -68,21 +73,22 @@ export class Engine {
     };
   }
 
-  #load(policy: StandInModel): Loaded {
-    return { policy, sampler: policy.sampler(), version: ++this.#version, pending: [] };
+  #load(lora: Lora): Loaded {
+    const policy = this.#options.createModel(lora);
+    return { lora, policy, sampler: policy.sampler(), version: ++this.#version, pending: [] };
   }
 
   unload(id: string): object {
-    this.#loaded(id).policy.dispose();
+    free(this.#loaded(id));
     this.#models.delete(id);
     return { model_id: id, status: 'unloaded', type: 'unload_model' };
   }
 
   /** Every model is gone, as after a restart. */
   forget(): void {
-    for (const { policy } of this.#models.values()) policy.dispose();
+    for (const model of this.#models.values()) free(model);
     this.#models.clear();
-    this.#base?.policy.dispose();
+    if (this.#base) free(this.#base);
     this.#base = undefined;
   }
 
@@ -204,8 +210,13 @@ export class Engine {
   }
 
   async publish(id: string, folder: string): Promise<Published> {
-    const { policy, version } = this.#loaded(id);
+    const model = this.#loaded(id);
+    const { policy, version } = model;
     await policy.save(folder);
+    if (this.#options.reduction === 'sum') {
+      model.samples ??= this.#load(model.lora);
+      await model.samples.policy.load(folder);
+    }
     return { modelId: id, folder, version, wasSampled: false };
   }
 
@@ -242,9 +253,10 @@ export class Engine {
   }
 
   async #sampledFrom(source: Published | string): Promise<Loaded> {
-    const { baseModel, createModel } = this.#options;
+    const { baseModel } = this.#options;
     if (typeof source !== 'string') {
       const model = this.#loaded(source.modelId);
+      if (model.samples) return model.samples; // whichever was asked for
       if (!source.wasSampled && model.version !== source.version) {
         await model.policy.load(source.folder);
         model.version = source.version;
@@ -257,7 +269,7 @@ export class Engine {
         `Engine is configured for '${baseModel}' but request specified '${source}'`,
       );
     }
-    this.#base ??= this.#load(createModel({ rank: 1, seed: 0 }));
+    this.#base ??= this.#load({ rank: 1, seed: 0 });
     return this.#base;
   }
 
@@ -266,6 +278,11 @@ export class Engine {
     if (model) return model;
     throw new EngineFailure(`Model ${id} not loaded${words}`);
   }
+}
+
+function free({ policy, samples }: Loaded): void {
+  policy.dispose();
+  samples?.policy.dispose();
 }
 
 /** Every token but the first counts. */

@@ -228,8 +228,9 @@ export class Routes {
       if (from === undefined) throw new EngineFailure('The checkpoint was not published');
       return this.#engine.sample(from, job);
     };
-    // Samples run together, beside nothing else.
-    this.#samples.push(this.#engineIsFree.then(() => this.#settle(id, task)));
+    // Samples run together: beside training where they have weights of their own, else beside nothing.
+    if (this.#options.reduction === 'sum') void this.#settle(id, task);
+    else this.#samples.push(this.#engineIsFree.then(() => this.#settle(id, task)));
     return this.#future(id);
   }
 

@@ -32,7 +32,10 @@ export interface StandInOptions {
   readonly folder: string;
   /** Default `base-models/tiny`. */
   readonly baseModel?: string;
-  /** Whose normalisation. Default `skyrl-jax`. */
+  /**
+   * Whose normalisation. Default `skyrl-jax`. With `sum`, as on SkyRL with FSDP or Megatron, samples come from the
+   * weights that were published last, beside training.
+   */
   readonly reduction?: Reduction;
   /** Default 16. */
   readonly maxRank?: number;
