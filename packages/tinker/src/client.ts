@@ -1,13 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import * as bodies from './protocol/bodies.js';
 import { checkDatums } from './protocol/datum.js';
 import { objectOf, textOf } from './protocol/fields.js';
 import * as read from './protocol/results.js';
-import { retrieve } from './protocol/retrieve.js';
+import { openSession } from './session.js';
 import { createQueue } from './transport/queue.js';
-import { messageOf, TinkerError } from './transport/tinker-error.js';
-import { type Call, createTransport } from './transport/transport.js';
-import type { ClientLimits, Submitted, TinkerClient, TinkerOptions } from './types.js';
+import type { ClientLimits, TinkerClient, TinkerOptions } from './types.js';
 
 const LIMITS: ClientLimits = {
   maxDatums: 1024,
@@ -22,8 +19,6 @@ const LIMITS: ClientLimits = {
   retryDelayMs: 500,
   heartbeatMs: 10_000,
 };
-/** What a request does when it is sent twice. */
-type Repeats = Call['repeats'];
 
 /**
  * Opens a session on a server of the Tinker protocol and keeps it alive.
@@ -37,240 +32,134 @@ type Repeats = Call['repeats'];
 export async function connectTinker({
   url,
   apiKey,
-  tags = ['grpo'],
-  signal: callerSignal,
+  tags,
+  signal,
   ...given
 }: TinkerOptions): Promise<TinkerClient> {
   const limits = checkedLimits({ ...LIMITS, ...given });
-  const transport = createTransport({ url, apiKey, ...limits });
-  const closing = new AbortController();
-  const always = callerSignal ? AbortSignal.any([closing.signal, callerSignal]) : closing.signal;
-  setMaxListeners(0, always);
+  const session = await openSession({ url, apiKey, tags, signal, limits });
   const samples = createQueue(limits.maxSamples, limits.maxWaiting);
-  let lost: TinkerError | undefined;
   let modelNumber = 0;
   let samplingNumber = 0;
 
-  const signalOf = (signal?: AbortSignal) => (signal ? AbortSignal.any([always, signal]) : always);
-
-  /** Sends a request and reads its answer; what cannot be read is the server's error. */
-  async function call<T>(
-    route: string,
-    body: unknown,
-    reader: (answer: unknown) => T,
-    { repeats = 'always' as Repeats, method = 'POST' as Call['method'], signal = always } = {},
-  ): Promise<T> {
-    if (lost) throw lost;
-    const request = { method, route, repeats, signal, ...(body !== undefined && { body }) };
-    return readBy(route, reader, await transport.send(request), method);
-  }
-
-  function readBy<T>(
-    route: string,
-    reader: (answer: unknown) => T,
-    answer: unknown,
-    method: Call['method'] = 'POST',
-  ): T {
-    try {
-      return reader(answer);
-    } catch (error) {
-      throw transport.fail(
-        { method, route },
-        'malformed',
-        `answered otherwise than expected: ${messageOf(error)}.`,
-      );
-    }
-  }
-
-  /** Submits a request whose result is a future. Resolves once the server took it. */
-  async function submit<T>(
-    route: string,
-    body: unknown,
-    reader: (result: unknown) => T,
-    { repeats = 'always' as Repeats, signal = always } = {},
-  ): Promise<Submitted<T>> {
-    const send = () => call(route, body, read.readRequestId, { repeats, signal });
-    const requestId = await send();
-    const polls = retrieve(transport, requestId, {
-      ...limits,
-      of: route,
-      resubmit: repeats === 'always' ? send : undefined,
-      signal,
-    });
-    const result = polls.then((answer) => readBy(route, reader, answer));
-    result.catch(() => {}); // whoever awaits it is told
-    return { result };
-  }
-
-  // The first contact is tried once: a wrong address is told at once.
-  const config = await transport.once({
-    method: 'POST',
-    route: 'client/config',
-    body: { sdk_version: bodies.VERSION },
-    repeats: 'always',
-    signal: always,
-  });
-  const flags = config.status === 200 ? objectOf(config.body) : {};
-  if (flags.pjwt_auth_enabled === true && !apiKey?.startsWith('eyJ')) {
-    throw new Error(
-      'connectTinker: needs a token (a JWT, which starts with eyJ) as apiKey, got a server that takes no other key. Exchange the key at auth/token first.',
-    );
-  }
-  const sessionId = await call('create_session', bodies.sessionBody(tags), read.readSession);
-
-  let isBeating = false;
-  const heart = setInterval(async () => {
-    if (isBeating) return;
-    isBeating = true;
-    try {
-      await call('session_heartbeat', bodies.heartbeatBody(sessionId), objectOf);
-    } catch (error) {
-      // Other trouble shows in the requests that somebody waits for.
-      if (error instanceof TinkerError && error.kind === 'lost') {
-        lost = new TinkerError(
-          'lost',
-          `${error.message} The session is gone: resume from the last checkpoint.`,
-          error.status,
-        );
-      }
-    } finally {
-      isBeating = false;
-    }
-  }, limits.heartbeatMs);
-  heart.unref();
-
   return {
     url,
-    sessionId,
+    sessionId: session.id,
     limits,
 
-    models: () => call('get_server_capabilities', undefined, read.readModels, { method: 'GET' }),
+    models: () =>
+      session.ask({ method: 'GET', route: 'get_server_capabilities', read: read.readModels }),
 
-    async createModel(lora) {
-      const body = bodies.modelBody(sessionId, modelNumber++, lora);
-      let named: unknown;
-      const requestId = await call(
-        'create_model',
-        body,
-        (answer) => {
-          named = objectOf(answer).model_id;
-          return read.readRequestId(answer);
-        },
-        { repeats: 'if-turned-away' },
-      );
-      const result = await retrieve(transport, requestId, {
-        ...limits,
-        of: 'create_model',
-        signal: always,
-      });
-      return readBy(
-        'create_model',
-        (answer) => textOf({ model_id: named, ...objectOf(answer) }, 'model_id'),
-        result,
-      );
-    },
-
-    async unloadModel(modelId) {
-      // Tried once: a server that is gone has unloaded it.
-      const route = 'unload_model';
-      const body = bodies.unloadBody(modelId);
-      const call = {
-        method: 'POST',
-        route,
-        body,
+    createModel: (lora) =>
+      session.run({
+        route: 'create_model',
+        body: bodies.modelBody(session.id, modelNumber++, lora),
+        read: textIn('model_id'),
         repeats: 'if-turned-away',
-        signal: always,
-      } as const;
-      const answer = await transport.once(call);
-      const requestId = readBy(route, read.readRequestId, answer.body);
-      await retrieve(transport, requestId, { ...limits, of: route, signal: always });
-    },
+      }),
+
+    unloadModel: (modelId) =>
+      session.run({
+        route: 'unload_model',
+        body: bodies.unloadBody(modelId),
+        read: nothing,
+        repeats: 'never', // a server that is gone has unloaded it
+      }),
 
     forward(to, data) {
       const lengths = checkDatums('forward', data, limits);
-      return submit('forward', bodies.forwardBody(to, data), (answer) =>
-        read.readLogProbs(answer, lengths),
-      );
+      return session.submit({
+        route: 'forward',
+        body: bodies.forwardBody(to, data),
+        read: (result) => read.readLogProbs(result, lengths),
+      });
     },
 
     forwardBackward(to, data, loss) {
       const lengths = checkDatums('forwardBackward', data, limits);
-      return submit('forward_backward', bodies.forwardBackwardBody(to, data, loss), (answer) =>
-        read.readLogProbs(answer, lengths),
-      );
+      return session.submit({
+        route: 'forward_backward',
+        body: bodies.forwardBackwardBody(to, data, loss),
+        read: (result) => read.readLogProbs(result, lengths),
+      });
     },
 
     optimStep: (to, adam) =>
-      submit('optim_step', bodies.optimStepBody(to, adam), read.readOptimStep),
+      session.submit({
+        route: 'optim_step',
+        body: bodies.optimStepBody(to, adam),
+        read: read.readOptimStep,
+      }),
 
-    async saveWeights(to, name) {
-      const { result } = await submit('save_weights', bodies.saveBody(to, name), (answer) =>
-        textOf(objectOf(answer), 'path'),
-      );
-      return result;
-    },
+    saveWeights: (to, name) =>
+      session.run({
+        route: 'save_weights',
+        body: bodies.saveBody(to, name),
+        read: textIn('path'),
+      }),
 
-    async loadWeights(to, path, optimizer) {
-      const { result } = await submit(
-        'load_weights',
-        bodies.loadBody(to, path, optimizer),
-        objectOf,
-        {
-          repeats: 'if-turned-away',
-        },
-      );
-      await result;
-    },
+    loadWeights: (to, path, optimizer) =>
+      session.run({
+        route: 'load_weights',
+        body: bodies.loadBody(to, path, optimizer),
+        read: nothing,
+        repeats: 'if-turned-away',
+      }),
 
-    async publish(to) {
-      const body = bodies.publishBody(to, samplingNumber++);
-      const { result } = await submit('save_weights_for_sampler', body, (answer) =>
-        textOf(objectOf(answer), 'sampling_session_id'),
-      );
-      return result;
-    },
+    publish: (to) =>
+      session.run({
+        route: 'save_weights_for_sampler',
+        body: bodies.publishBody(to, samplingNumber++),
+        read: textIn('sampling_session_id'),
+      }),
 
     openSampling: (source) =>
-      call(
-        'create_sampling_session',
-        bodies.samplingSessionBody(sessionId, samplingNumber++, source),
-        (answer) => textOf(objectOf(answer), 'sampling_session_id'),
-      ),
+      session.ask({
+        route: 'create_sampling_session',
+        body: bodies.samplingSessionBody(session.id, samplingNumber++, source),
+        read: textIn('sampling_session_id'),
+      }),
 
-    sample(target, ids, params, signal) {
-      const either = signalOf(signal);
-      return samples(async () => {
-        const body = bodies.sampleBody(target, ids, params);
-        const reader = (answer: unknown) => read.readSample(answer, params.maxTokens);
-        const { result } = await submit('asample', body, reader, { signal: either });
-        return result;
-      }, either);
-    },
+    sample: (target, ids, params, signal) =>
+      samples(
+        () =>
+          session.run({
+            route: 'asample',
+            body: bodies.sampleBody(target, ids, params),
+            read: (result) => read.readSample(result, params.maxTokens),
+            signal,
+          }),
+        signal,
+      ),
 
     checkpoints: (modelId) =>
-      call(
-        `training_runs/${encodeURIComponent(modelId)}/checkpoints`,
-        undefined,
-        read.readCheckpoints,
-        {
-          method: 'GET',
-        },
-      ),
+      session.ask({
+        method: 'GET',
+        route: `training_runs/${encodeURIComponent(modelId)}/checkpoints`,
+        read: read.readCheckpoints,
+      }),
 
-    deleteCheckpoint: async (path) => {
+    async deleteCheckpoint(path) {
       const [model, kind, name] = partsOf(path);
-      await call(`training_runs/${model}/checkpoints/${kind}/${name}`, undefined, () => undefined, {
+      await session.ask({
         method: 'DELETE',
+        route: `training_runs/${model}/checkpoints/${kind}/${name}`,
+        read: () => undefined, // 204
         repeats: 'if-turned-away',
       });
     },
 
-    close() {
-      clearInterval(heart);
-      closing.abort(new Error('tinker: the client is closed.'));
-    },
+    close: session.close,
   };
 }
+
+/** Reads an answer for one text. */
+const textIn = (name: string) => (answer: unknown) => textOf(objectOf(answer), name);
+
+/** Reads an answer that only says that it is done. */
+const nothing = (answer: unknown): void => {
+  objectOf(answer);
+};
 
 /** Model, kind and name of `tinker://<model>/<kind>/<name>`. */
 function partsOf(path: string): string[] {

@@ -169,8 +169,8 @@ export interface TinkerOptions extends Partial<ClientLimits> {
   /** Sent as `X-API-Key`; never logged, never part of an error. SkyRL's server looks at none. */
   readonly apiKey?: string | undefined;
   /** Words that the server lists the session by. Default `grpo`. */
-  readonly tags?: readonly string[];
-  readonly signal?: AbortSignal;
+  readonly tags?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a policy is made on a server. */

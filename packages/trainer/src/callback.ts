@@ -1,10 +1,9 @@
 import type { Dataset } from '@grpo/envs';
 import type { Alarm } from './alarms.js';
 import type { Best } from './best-step.js';
-import type { Collected } from './collect.js';
 import type { Evaluation } from './evaluate.js';
 import type { RunFiles } from './run-files.js';
-import type { MetricsRecord, TrainConfig, TrainParts } from './types.js';
+import type { Collected, MetricsRecord, TrainConfig, TrainParts } from './types.js';
 
 /** A run as its callbacks see it. */
 export interface Run {

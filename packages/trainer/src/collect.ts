@@ -3,21 +3,8 @@ import type { Task, TaskSource } from '@grpo/envs';
 import { checkFailures } from './failures.js';
 import { weightsOf } from './greedy-scores.js';
 import { rollOut } from './rollout.js';
-import { type Scores, score } from './score.js';
-import type { PlayedGroup, Rollout, TrainConfig, TrainParts } from './types.js';
-
-/** The rollouts of a step, scored. */
-export interface Collected {
-  readonly rollouts: readonly Rollout[];
-  readonly scores: Scores;
-  /** Everything that was played in this step, those that dynamic sampling left out among them. */
-  readonly played: { readonly rollouts: readonly Rollout[]; readonly scores: Scores };
-  /** Groups for the next step. */
-  readonly unused: readonly PlayedGroup[];
-  /** Tasks that were taken from the source. */
-  readonly taken: number;
-  readonly metrics: Readonly<Record<string, number>>;
-}
+import { score } from './score.js';
+import type { Collected, PlayedGroup, Rollout, Scores, TrainConfig, TrainParts } from './types.js';
 
 /** Where a step begins. */
 export interface CollectOptions {

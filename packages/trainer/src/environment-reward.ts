@@ -1,7 +1,6 @@
 import { type TokenLayout, tokenRewards } from '@grpo/advantage';
 import type { AnyReward, Reward, RewardFn } from '@grpo/rewards';
-import type { Scores } from './score.js';
-import type { Rollout } from './types.js';
+import type { Rollout, Scores } from './types.js';
 
 const paid: RewardFn = (episode) => episode.environmentReward;
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Collected } from './collect.js';
 import { episodeLines } from './episode-lines.js';
-import type { Rollout } from './types.js';
+import type { Collected, Rollout } from './types.js';
 
 const rollout = (group: string, change: Partial<Rollout> = {}): Rollout => ({
   task: { id: `task of ${group}`, messages: [], row: {} },

@@ -1,6 +1,5 @@
 import type { RewardValue } from '@grpo/rewards';
-import type { Collected } from './collect.js';
-import type { Rollout, TrainParts } from './types.js';
+import type { Collected, Rollout, TrainParts } from './types.js';
 
 /** One episode as a line of episodes.jsonl. */
 export interface EpisodeLine {

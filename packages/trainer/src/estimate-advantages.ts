@@ -9,11 +9,11 @@ import { toBatches } from './batch.js';
 import { type Lesson, statesOf, valuesOf } from './critic.js';
 import { rewardsInTime } from './environment-reward.js';
 import { greedyScores, weightsOf } from './greedy-scores.js';
-import type { Scores } from './score.js';
 import type {
   Critic,
   Rollout,
   RolloutFailure,
+  Scores,
   TokenAdvantageEstimator,
   TrainConfig,
   TrainParts,

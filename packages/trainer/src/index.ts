@@ -9,7 +9,6 @@ export {
   saveCheckpoint,
   type WeightedParts,
 } from './checkpoint.js';
-export type { Collected } from './collect.js';
 export { DEFAULTS, type GivenConfig, resolveConfig } from './config.js';
 export { CONFIG_FIELDS, type ConfigField } from './config-fields.js';
 export { configFromFile, configFromFlags } from './config-overrides.js';

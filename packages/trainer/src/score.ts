@@ -1,16 +1,5 @@
 import { type AnyReward, type ScoreOptions, scoreEpisodes } from '@grpo/rewards';
-import type { Failure, Rollout } from './types.js';
-
-/** Rewards of a step's rollouts, and what failed. */
-export interface Scores {
-  /** [B][K]; null where a reward does not apply or failed, and throughout a failed rollout. */
-  readonly values: readonly (readonly (number | null)[])[];
-  /** [B] the parts that rewards were made of, each named `reward/part`; none for a failed rollout. */
-  readonly parts?: readonly Readonly<Record<string, number | null>>[];
-  /** [B] values per turn of the model, by the reward's name, of rewards that are earned turn by turn. */
-  readonly turns?: readonly Readonly<Record<string, readonly (number | null)[]>>[];
-  readonly failures: readonly Failure[];
-}
+import type { Rollout, Scores } from './types.js';
 
 /**
  * Runs every reward function on every rollout that did not fail; those per group on what is left of each group.

@@ -1,8 +1,7 @@
 import type { ForwardBackward } from '@grpo/policy';
 import type { AnyReward } from '@grpo/rewards';
 import type { TrainBatch } from './batch.js';
-import type { Scores } from './score.js';
-import type { Rollout } from './types.js';
+import type { Rollout, Scores } from './types.js';
 
 /** Metrics of the completions and of each reward; names as TRL's. */
 export function rolloutMetrics(

@@ -1,14 +1,14 @@
 import { asSource } from '@grpo/envs';
 import { rewardKl } from '@grpo/policy-loss';
 import { toBatches } from './batch.js';
-import { type Collected, collect } from './collect.js';
+import { collect } from './collect.js';
 import { learn } from './critic.js';
 import { estimateAdvantages, type Penalties } from './estimate-advantages.js';
 import { optimise } from './optimise.js';
 import { type LogProbRows, layOut, logProbRows } from './scored-tokens.js';
 import { rolloutMetrics } from './step-metrics.js';
 import { taskOutcomes } from './task-outcomes.js';
-import type { PlayedGroup, Rollout, TrainConfig, TrainParts } from './types.js';
+import type { Collected, PlayedGroup, Rollout, TrainConfig, TrainParts } from './types.js';
 
 /** Where a step begins; all but its number has a default that fits a run without dynamic sampling. */
 export interface StepStart {

@@ -2,8 +2,7 @@ import { score } from '@grpo/advantage';
 import type { TaskOutcome } from '@grpo/envs';
 import type { AnyReward } from '@grpo/rewards';
 import { weightsOf } from './greedy-scores.js';
-import type { Scores } from './score.js';
-import type { Rollout } from './types.js';
+import type { Rollout, Scores } from './types.js';
 
 /**
  * How the episodes of a step went, for the source of its tasks. Episodes that failed, or to which no

@@ -8,7 +8,6 @@ import {
   saveCheckpoint,
   type WeightedParts,
 } from './checkpoint.js';
-import type { Collected } from './collect.js';
 import { episodeLines } from './episode-lines.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import { type EventLevel, fileLog, type Log, type RunEventName } from './events.js';
@@ -22,7 +21,14 @@ import { type OpenedRun, openRun } from './open-run.js';
 import type { RunFiles } from './run-files.js';
 import { trainStep } from './step.js';
 import type { TrainerOptions } from './trainer-options.js';
-import type { MetricsRecord, Tracker, TrainConfig, TrainParts, TrainState } from './types.js';
+import type {
+  Collected,
+  MetricsRecord,
+  Tracker,
+  TrainConfig,
+  TrainParts,
+  TrainState,
+} from './types.js';
 
 const MIB = 2 ** 20;
 

@@ -18,7 +18,6 @@ import type {
 import type { PolicyLoss } from '@grpo/policy-loss';
 import type { AnyReward, Episode } from '@grpo/rewards';
 import type { ValueFunction, ValueUpdateOptions } from '@grpo/value';
-import type { Collected } from './collect.js';
 
 /** How the learning rate moves after the warm-up. */
 export type SchedulerType = 'constant' | 'linear' | 'cosine';
@@ -315,6 +314,30 @@ export interface Failure {
   readonly kind: string;
   /** One sentence that says what happened and what to do. */
   readonly reason: string;
+}
+
+/** Rewards of a step's rollouts, and what failed. */
+export interface Scores {
+  /** [B][K]; null where a reward does not apply or failed, and throughout a failed rollout. */
+  readonly values: readonly (readonly (number | null)[])[];
+  /** [B] the parts that rewards were made of, each named `reward/part`; none for a failed rollout. */
+  readonly parts?: readonly Readonly<Record<string, number | null>>[];
+  /** [B] values per turn of the model, by the reward's name, of rewards that are earned turn by turn. */
+  readonly turns?: readonly Readonly<Record<string, readonly (number | null)[]>>[];
+  readonly failures: readonly Failure[];
+}
+
+/** The rollouts of a step, scored. */
+export interface Collected {
+  readonly rollouts: readonly Rollout[];
+  readonly scores: Scores;
+  /** Everything that was played in this step, those that dynamic sampling left out among them. */
+  readonly played: { readonly rollouts: readonly Rollout[]; readonly scores: Scores };
+  /** Groups for the next step. */
+  readonly unused: readonly PlayedGroup[];
+  /** Tasks that were taken from the source. */
+  readonly taken: number;
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** The metrics of one step; `time/…` entries depend on the machine, all others on the configuration alone. */

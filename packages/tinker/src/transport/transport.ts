@@ -7,8 +7,8 @@ export interface Call {
   /** Below `/api/v1/`. */
   readonly route: string;
   readonly body?: unknown;
-  /** When it may be sent again: whatever became of the first attempt, or only where that was turned away. */
-  readonly repeats: 'always' | 'if-turned-away';
+  /** When it may be sent again: whatever became of the first attempt, only where that was turned away, or never. */
+  readonly repeats: 'always' | 'if-turned-away' | 'never';
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
 }
@@ -137,7 +137,7 @@ export function createTransport({
           error.status === NOTHING_SENT ||
           (call.repeats === 'always' && error.kind !== 'malformed');
       }
-      if (!mayRepeat) throw trouble;
+      if (!mayRepeat || call.repeats === 'never') throw trouble;
       if (attempt >= retries) {
         const { kind, message, status } = trouble;
         throw new TinkerError(kind, `${message} Tried ${attempt + 1} times.`, status);
