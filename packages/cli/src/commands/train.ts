@@ -164,6 +164,7 @@ async function drive(
     trainer.abandon();
     release();
     close();
+    view = undefined; // what a tracker has left to say goes below the picture
     await tracking.close(status);
     process.off('exit', close);
   }
