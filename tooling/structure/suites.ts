@@ -201,6 +201,7 @@ export const suites: readonly Suite[] = [
       'packages/cli/src/program-options.ts',
       'packages/cli/src/program-serving.ts',
       'packages/cli/src/served.ts',
+      'packages/cli/src/trl/train-script.ts',
       'packages/cli/src/program.ts',
       'packages/cli/src/program-options.ts',
       'packages/cli/src/start-backend.ts',
@@ -221,6 +222,11 @@ export const suites: readonly Suite[] = [
     test: 'packages/tinker/src/policy.test.ts',
     covers: ['packages/tinker/src/'],
     why: 'A policy against a stand-in server with a real model behind it runs client, protocol and server as one; replay.test.ts holds both to what a real server was recorded to say.',
+  },
+  {
+    test: 'packages/env-server/src/trl/python-environment.test.ts',
+    covers: ['packages/env-server/src/trl/python-client.ts'],
+    why: 'The client is a text of Python: what counts is that Python reads it, beside the class that stands on it.',
   },
   {
     test: 'packages/env-server/src/serve-env.test.ts',

@@ -326,28 +326,6 @@ it('a benchmark takes steps, and tells where their time went', async () => {
   expect(existsSync(join(demo, 'measured', 'chart.svg'))).toBe(true);
 });
 
-it('serve-env lends environment and rewards without opening a model, until it is stopped', async () => {
-  const config = join(demo, 'lent.config.mjs');
-  writeFileSync(config, "export default { dataset: 'lent.jsonl', rewards: ['exactAnswer'] };");
-  writeFileSync(join(demo, 'lent.jsonl'), '{"prompt":"1+1","answer":"2"}\n');
-  const { child, ended } = start(['serve-env', 'lent.config.mjs', '--port', '0', '--json']);
-  const [line] = await once(child.stdout, 'data');
-  const { name, url, tasks } = JSON.parse(String(line));
-  expect({ name, tasks }).toEqual({ name: 'lent.config', tasks: 1 });
-  const step = await fetch(`${url}/step`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ action: { message: '<answer>2</answer>' } }),
-  });
-  expect(await step.json()).toMatchObject({ reward: 1, done: true });
-  child.kill('SIGTERM');
-  const { status, out } = await ended;
-  expect(status).toBe(EXIT.done);
-  const { sessions, episodes } = JSON.parse(out.split('\n')[1]);
-  expect(sessions).toMatchObject({ active: 0, opened: 1 });
-  expect(episodes).toEqual({ started: 1, finished: 1, failed: 0, abandoned: 0 });
-});
-
 it('completions name commands, flags and values that may stand there', async () => {
   const { out } = await grpo(['complete', '--', 'train', '--optim', '']);
   expect(out.split('\n')).toEqual(['adamw', 'adam', 'sgd', 'lion', '']);
@@ -366,6 +344,7 @@ const commands = [
   'bench',
   'dashboard',
   'serve-env',
+  'export-trl',
   'doctor',
   'completion',
 ];

@@ -39,4 +39,24 @@ export function addServing(program: Command, run: Run): void {
         );
       }),
     );
+
+  program
+    .command('export-trl')
+    .summary('write a folder that trains the same with TRL')
+    .description(
+      'Writes a script for TRL with the settings of the config file, the client of its rewards, and the class of its environment; says what TRL does otherwise. Rewards and environment stay where they are and are served by grpo serve-env.',
+    )
+    .argument('<folder>', 'where it goes: empty or not there')
+    .option('-c, --config <file>', 'the config file (default: grpo.config.* in this folder)')
+    .addHelpText(
+      'after',
+      '\nExample: grpo export-trl trl && (grpo serve-env & accelerate launch trl/train.py)',
+    )
+    .action(
+      run(async (output, options, [folder = '']) => {
+        const { exportTrlCommand } = await import('./commands/export-trl.js');
+        const file = options.config as string | undefined;
+        return exportTrlCommand({ folder, file }, output);
+      }),
+    );
 }

@@ -1,2 +1,14 @@
+export type { ConnectOptions } from './client/connect.js';
+export {
+  type OpenEnvOptions,
+  type OpenEnvOutcome,
+  type OpenEnvTextOptions,
+  openEnv,
+  openEnvTools,
+} from './client/open-env.js';
+export { OpenEnvError } from './client/open-env-error.js';
 export { serveEnv } from './serve-env.js';
+export { probeEnvironment } from './session/served.js';
+export { pythonClient } from './trl/python-client.js';
+export { pythonEnvironment } from './trl/python-environment.js';
 export type * from './types.js';

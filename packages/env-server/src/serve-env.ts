@@ -8,6 +8,7 @@ import { openEnvRoutes } from './openenv/routes.js';
 import { type SocketOptions, serveRpc, serveSession } from './openenv/socket.js';
 import { tryOnce } from './session/served.js';
 import { Sessions } from './session/sessions.js';
+import { rewardRoutes } from './trl/reward-route.js';
 import type { EnvServer, EnvServerOptions, ServedEnvironment } from './types.js';
 
 /** Connections beside those of sessions: health checks, clients that are turned away, HTTP calls. */
@@ -23,6 +24,7 @@ const SOCKETS: Readonly<Record<string, (socket: WebSocket, options: SocketOption
  *
  * - OpenEnv: sessions on the WebSocket `/ws`; `/reset`, `/step`, `/state`, `/schema`, `/metadata`, `/health` and
  *   `/openapi.json` over HTTP; JSON-RPC on `/mcp`, over HTTP and as a WebSocket.
+ * - TRL: rewards of episodes that it sampled, on `/rewards`; `pythonEnvironment` and `pythonClient` write its side.
  *
  * Nothing is shared between sessions. Sizes, counts and times are bounded by the options. Every episode is
  * reported once, however it ends and however often a request is repeated.
@@ -56,7 +58,8 @@ export async function serveEnv(
     maxSteps,
     onEpisode,
   });
-  const listening = await listen(openEnvRoutes(sessions), {
+  const routes = { ...openEnvRoutes(sessions), ...rewardRoutes(sessions) };
+  const listening = await listen(routes, {
     caller: 'serveEnv',
     port,
     host,

@@ -119,8 +119,12 @@ export async function connect(
   };
 }
 
-/** Where the sessions of a server are. */
-function socketAddress(url: string): string {
+/**
+ * Where the sessions of a server are.
+ *
+ * @throws TypeError if the url is no http or ws address
+ */
+export function socketAddress(url: string): string {
   if (!URL.canParse(url) || !/^(?:http|ws)s?:$/.test(new URL(url).protocol)) {
     throw new TypeError(
       `openEnv: needs an address such as http://127.0.0.1:8000, got ${JSON.stringify(url)}.`,

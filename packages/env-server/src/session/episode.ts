@@ -83,15 +83,8 @@ export class Episode {
     let reward: number | null = this.served.rewards === undefined ? step.reward : 0;
     if (done) {
       this.#last = step;
-      const score = await this.#guarded('the rewards', limits, (signal) =>
-        scoreOf(this.served, this.conversation(), {
-          timeoutMs: this.options.turnTimeoutMs,
-          signal,
-        }),
-      );
-      this.#score = score;
-      if (this.served.rewards !== undefined) reward = score.total;
-      this.#end('finished');
+      const { total } = await this.#pay(limits);
+      if (this.served.rewards !== undefined) reward = total;
     }
     return { observation: this.#observation(step.messages, step), reward, done };
   }
@@ -113,6 +106,19 @@ export class Episode {
       failure === undefined ? null : { error_type: ERROR_TYPES[failure], message: text };
     const observation = { tool_name: name, result: text, error };
     return { observation, reward: null, done: false };
+  }
+
+  /**
+   * What the episode earned. One that runs takes the model's last message, if there is one, and ends; one that has ended
+   * is not played on, so that it earns the same however often it is asked.
+   *
+   * @throws why it failed or was left
+   */
+  async conclude(message: string | undefined, limits: CallLimits): Promise<Score> {
+    if (this.#ending === undefined && message !== undefined) await this.step(message, limits);
+    if (this.#ending === undefined) await this.#pay(limits);
+    if (this.#score !== undefined) return this.#score;
+    throw new Error(`The episode is ${this.#ending}: ${this.#reason ?? 'nobody played it on'}.`);
   }
 
   /** What rewards see of it, now or at its end. */
@@ -142,16 +148,27 @@ export class Episode {
     }
   }
 
+  /** Scores the episode as it stands, which ends it. */
+  async #pay(limits: CallLimits): Promise<Score> {
+    const { turnTimeoutMs: timeoutMs } = this.options;
+    const score = await this.#guarded('the rewards', limits, (signal) =>
+      scoreOf(this.served, this.conversation(), { timeoutMs, signal }),
+    );
+    this.#score = score;
+    this.#end('finished');
+    return score;
+  }
+
   #observation(messages: readonly Message[], step: StepResult | undefined) {
     const { terminated = false, truncated = false, stopReason = null, info = {} } = step ?? {};
-    const rewards = this.#score?.values ?? {};
+    const rewards = this.served.rewards && this.#score?.values;
     return {
       messages: messages.map(({ role, content }) => ({ role, content })),
       task: this.task.id,
       terminated,
       truncated,
       stop_reason: stopReason,
-      info: { ...info, ...(Object.keys(rewards).length > 0 && { rewards }) },
+      info: { ...info, ...(rewards && { rewards }) },
     };
   }
 

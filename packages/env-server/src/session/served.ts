@@ -8,6 +8,9 @@ export interface Served extends ServedEnvironment {
   readonly tools: readonly Tool[] | undefined;
 }
 
+/** The name under which what the environment gives goes, where there are no rewards. */
+export const ENVIRONMENT = 'environment';
+
 /** What an episode earned. */
 export interface Score {
   /** The weighted sum; `null` where no reward applies. */
@@ -21,6 +24,12 @@ const RESERVED = [
   ...['verify', 'seed_session', 'aggregate_metrics', 'reverify_mode', 'mcp'],
   ...['schema', 'metadata', 'health', 'ws', 'rewards', 'get_reward'],
 ];
+
+/** The names of its rewards, in their order, each with its weight. */
+export function rewardsOf({ rewards }: ServedEnvironment) {
+  if (rewards === undefined) return [{ name: ENVIRONMENT, weight: 1 }];
+  return rewards.map(({ name, weight = 1 }) => ({ name, weight }));
+}
 
 /**
  * Looks whether an environment can be served, by opening one episode of its first task.
@@ -56,6 +65,16 @@ export async function tryOnce(served: ServedEnvironment): Promise<Served> {
 }
 
 /**
+ * What a served environment offers: its tools, if it has any, and the names and weights of its rewards.
+ *
+ * @throws as `serveEnv`, where it cannot be served
+ */
+export async function probeEnvironment(environment: ServedEnvironment) {
+  const { tools } = await tryOnce(environment);
+  return { tools, rewards: rewardsOf(environment) };
+}
+
+/**
  * The task that a client wants.
  *
  * @param next the number of the episode, which chooses where the client does not
@@ -83,11 +102,14 @@ export function taskOf(
  * @throws where a reward fails, with its reason: a failure is no number
  */
 export async function scoreOf(
-  { rewards }: ServedEnvironment,
+  { rewards }: Pick<ServedEnvironment, 'rewards'>,
   episode: Episode,
   limits: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Score> {
-  if (rewards === undefined) return { total: episode.environmentReward, values: {} };
+  if (rewards === undefined) {
+    const { environmentReward: total } = episode;
+    return { total, values: { [ENVIRONMENT]: total } };
+  }
   const { signal, timeoutMs } = limits;
   const scores = await scoreEpisodes(rewards, [episode], { timeoutMs, ...(signal && { signal }) });
   const [failure] = scores.failures;

@@ -1,6 +1,6 @@
 import type { Action, Outcome, ResetRequest } from '../types.js';
 import type { CallLimits, Episode } from './episode.js';
-import type { Served } from './served.js';
+import type { Score, Served } from './served.js';
 
 /** Calls that wait in one session; more are refused. A client that waits for its answers has one. */
 const MAX_WAITING = 16;
@@ -69,6 +69,14 @@ export class Session {
         await this.#episode.reset(limits);
       }
       return this.#episode.callTool(name, args, limits);
+    });
+  }
+
+  /** What its episode earned; one that runs ends with the model's last message, if there is one. */
+  conclude(message: string | undefined, limits: CallLimits = {}): Promise<Score> {
+    return this.#inTurn(async () => {
+      if (this.#episode !== undefined) return this.#episode.conclude(message, limits);
+      throw new Error('There is no episode yet. Reset first.');
     });
   }
 
