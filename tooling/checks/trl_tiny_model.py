@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,6 +15,9 @@ exported, out = sys.argv[1:3]
 sys.path.insert(0, exported)
 from grpo_environment import GrpoEnvironment  # noqa: E402
 
+STEPS = 80
+
+torch.set_num_threads(1)
 torch.manual_seed(1)
 random.seed(1)
 TEMPLATE = (Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja").read_text()
@@ -51,31 +55,34 @@ def make_tokenizer(texts):
 
 tools = [GrpoEnvironment().price]
 plain = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE()), chat_template=TEMPLATE)
-render = lambda messages, **more: plain.apply_chat_template(messages, tools=tools, tokenize=False, **more)  # noqa: E731
+render = partial(plain.apply_chat_template, tools=tools, tokenize=False)
 tokenizer = make_tokenizer([render(conversation(thing, "2")) for thing in things])
 config = Qwen3Config(
-    vocab_size=len(tokenizer), hidden_size=96, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-    head_dim=24, intermediate_size=192, max_position_embeddings=1024, tie_word_embeddings=True,
+    vocab_size=len(tokenizer), hidden_size=64, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+    head_dim=16, intermediate_size=128, max_position_embeddings=1024, tie_word_embeddings=True,
     eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
 )
 model = Qwen3ForCausalLM(config)
 print(f"{sum(p.numel() for p in model.parameters())} weights, {len(tokenizer)} tokens")
 
-optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-for step in range(120):
-    ids, labels = [], []
-    for thing in random.sample(things, min(8, len(things))):
-        messages = conversation(thing, random.choice("123"))
+examples = []
+for thing in things:
+    for answer in "123":
+        messages = conversation(thing, answer)
         for end in (2, 4):  # the call, then the answer
             prompt = tokenizer(render(messages[: end - 1], add_generation_prompt=True)).input_ids
             whole = tokenizer(render(messages[:end])).input_ids
             # What the template puts behind the last turn is no part of it.
             whole = whole[: len(whole) - whole[::-1].index(tokenizer.eos_token_id)]
-            ids.append(torch.tensor(whole))
-            labels.append(torch.tensor([-100] * len(prompt) + whole[len(prompt) :]))
-    pad = lambda rows, value: torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=value)  # noqa: E731
-    batch = pad(ids, tokenizer.pad_token_id)
-    loss = model(input_ids=batch, labels=pad(labels, -100)).loss
+            examples.append((torch.tensor(whole), torch.tensor([-100] * len(prompt) + whole[len(prompt) :])))
+
+pad = partial(torch.nn.utils.rnn.pad_sequence, batch_first=True)
+optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+for step in range(STEPS):
+    batch, labels = zip(*random.sample(examples, 6), strict=True)
+    loss = model(
+        input_ids=pad(batch, padding_value=tokenizer.pad_token_id), labels=pad(labels, padding_value=-100)
+    ).loss
     loss.backward()
     optimizer.step()
     optimizer.zero_grad()

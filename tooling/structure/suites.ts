@@ -229,6 +229,19 @@ export const suites: readonly Suite[] = [
     why: 'The client is a text of Python: what counts is that Python reads it, beside the class that stands on it.',
   },
   {
+    test: 'packages/env-server/src/chat/serve-chat.test.ts',
+    covers: [
+      'packages/env-server/src/chat/read-chat-request.ts',
+      'packages/env-server/src/chat/recording.ts',
+    ],
+    why: 'What is recorded shows in a conversation of a client with the server: tokens, masks, and what goes on.',
+  },
+  {
+    test: 'packages/env-server/src/nemo-gym/routes.test.ts',
+    covers: ['packages/env-server/src/nemo-gym/', 'packages/env-server/src/open-rlhf/'],
+    why: 'Rows and routes are two sides of one protocol: what one writes the other plays.',
+  },
+  {
     test: 'packages/env-server/src/serve-env.test.ts',
     covers: [
       'packages/env-server/src/client/',

@@ -7,7 +7,7 @@ export function addServing(program: Command, run: Run): void {
     .command('serve-env')
     .summary('serve environment and rewards to other trainers')
     .description(
-      'Serves the environment, tasks and rewards of a config file until it is stopped: to clients of OpenEnv on /ws, /reset, /step and /mcp. The file needs no more than a dataset; no model is opened. With GRPO_SERVE_TOKEN in the environment, clients need that token; another host than this machine needs one.',
+      'Serves the environment, tasks and rewards of a config file until it is stopped: to clients of OpenEnv on /ws, /reset, /step and /mcp, to NeMo Gym on /seed_session and /verify, to TRL on /rewards, to OpenRLHF on /get_reward. The file needs no more than a dataset; no model is opened. With GRPO_SERVE_TOKEN in the environment, clients need that token; another host than this machine needs one.',
     )
     .argument('[file]', 'the config file (default: grpo.config.* in this folder)')
     .option('--port <n>', 'the port; 0 takes a free one', counted('--port'), 8000)
@@ -21,6 +21,7 @@ export function addServing(program: Command, run: Run): void {
       120,
     )
     .option('--episodes <file>', 'append every episode that ended, a line of JSON each')
+    .option('--rows <file>', 'write the tasks as rows of NeMo Gym')
     .addHelpText('after', '\nExample: grpo serve-env --port 8000 --episodes episodes.jsonl')
     .action(
       run(async (output, options, [file]) => {
@@ -34,6 +35,7 @@ export function addServing(program: Command, run: Run): void {
             idleTimeout: options.idleTimeout as number,
             turnTimeout: options.turnTimeout as number,
             episodes: options.episodes as string | undefined,
+            rows: options.rows as string | undefined,
           },
           output,
         );

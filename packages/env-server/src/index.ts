@@ -1,3 +1,5 @@
+export { type Recording, recordedEpisode } from './chat/recording.js';
+export { type ChatServer, type ServeChatOptions, serveChat } from './chat/serve-chat.js';
 export type { ConnectOptions } from './client/connect.js';
 export {
   type OpenEnvOptions,
@@ -7,6 +9,7 @@ export {
   openEnvTools,
 } from './client/open-env.js';
 export { OpenEnvError } from './client/open-env-error.js';
+export { nemoGymRows } from './nemo-gym/rows.js';
 export { serveEnv } from './serve-env.js';
 export { probeEnvironment } from './session/served.js';
 export { pythonClient } from './trl/python-client.js';

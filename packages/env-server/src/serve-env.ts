@@ -4,6 +4,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { checkRequest } from './http/guard.js';
 import { HttpError } from './http/http-error.js';
 import { listen } from './http/json-server.js';
+import { nemoGymRoutes } from './nemo-gym/routes.js';
+import { openRlhfRoutes } from './open-rlhf/routes.js';
 import { openEnvRoutes } from './openenv/routes.js';
 import { type SocketOptions, serveRpc, serveSession } from './openenv/socket.js';
 import { tryOnce } from './session/served.js';
@@ -24,6 +26,8 @@ const SOCKETS: Readonly<Record<string, (socket: WebSocket, options: SocketOption
  *
  * - OpenEnv: sessions on the WebSocket `/ws`; `/reset`, `/step`, `/state`, `/schema`, `/metadata`, `/health` and
  *   `/openapi.json` over HTTP; JSON-RPC on `/mcp`, over HTTP and as a WebSocket.
+ * - NeMo Gym: a resources server, with `/seed_session`, `/verify` and a route for each tool.
+ * - OpenRLHF: the remote reward, on `/get_reward`.
  * - TRL: rewards of episodes that it sampled, on `/rewards`; `pythonEnvironment` and `pythonClient` write its side.
  *
  * Nothing is shared between sessions. Sizes, counts and times are bounded by the options. Every episode is
@@ -58,7 +62,12 @@ export async function serveEnv(
     maxSteps,
     onEpisode,
   });
-  const routes = { ...openEnvRoutes(sessions), ...rewardRoutes(sessions) };
+  const routes = {
+    ...openEnvRoutes(sessions),
+    ...nemoGymRoutes(sessions),
+    ...openRlhfRoutes(sessions),
+    ...rewardRoutes(sessions),
+  };
   const listening = await listen(routes, {
     caller: 'serveEnv',
     port,

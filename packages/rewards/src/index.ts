@@ -92,6 +92,11 @@ export { type RougeKind, type RougeOptions, rouge } from './rouge.js';
 export { runningNormalizer } from './running-normalizer.js';
 export { type SchemaMatchOptions, schemaMatch } from './schema-match.js';
 export { type ScoreOptions, scoreEpisodes } from './score-episodes.js';
+export {
+  answerOpenRlhf,
+  type OpenRlhfOptions,
+  OpenRlhfRequestError,
+} from './serving/answer-open-rlhf.js';
 export { type RemoteRewardOptions, remoteReward } from './serving/remote-reward.js';
 export { type RewardServer, type ServeOptions, serveReward } from './serving/serve-reward.js';
 export { type SoftOverlongOptions, softOverlong } from './soft-overlong.js';

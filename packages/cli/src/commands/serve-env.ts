@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type EpisodeReport, serveEnv } from '@grpo/env-server';
+import { type EpisodeReport, nemoGymRows, serveEnv } from '@grpo/env-server';
+import { writeJsonl } from '@grpo/envs';
 import { before, EXIT, type ExitCode } from '../command-error.js';
 import { readExperiment } from '../load-experiment.js';
 import { onStopSignals } from '../on-stop-signals.js';
@@ -19,12 +20,16 @@ export interface ServeEnvRequest {
   readonly turnTimeout: number;
   /** Where every episode that ended is appended, as a line of JSON. */
   readonly episodes?: string | undefined;
+  /** Where the tasks are written as rows of NeMo Gym. */
+  readonly rows?: string | undefined;
 }
 
 /** Serves the environment and the rewards of an experiment to other trainers, until it is stopped. */
 export async function serveEnvCommand(request: ServeEnvRequest, output: Output): Promise<ExitCode> {
-  const { port, host, maxSessions, idleTimeout, turnTimeout, episodes } = request;
+  const { port, host, maxSessions, idleTimeout, turnTimeout, episodes, rows } = request;
   const served = await servedOf(await readExperiment(request.file));
+  if (rows !== undefined)
+    await writeJsonl(resolve(rows), await before(EXIT.usage, () => nemoGymRows(served)));
   const token = output.terminal.env.GRPO_SERVE_TOKEN;
   const append = (file: string) => (report: EpisodeReport) =>
     appendFileSync(file, `${JSON.stringify(report)}\n`);

@@ -1,14 +1,23 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkAddress, checkRequest } from './guard.js';
 import { HttpError } from './http-error.js';
 
 /** What a route sees of a request. */
 export interface JsonRequest {
+  /** The name in an address below `/scope/NAME`. */
+  readonly scope: string | undefined;
   readonly query: URLSearchParams;
   readonly cookies: Readonly<Record<string, string>>;
   /** The body as it came. */
   readonly text: string;
+  readonly headers: IncomingHttpHeaders;
   /** The body as JSON; an empty one is `{}`. Throws HttpError 422. */
   readonly json: () => Readonly<Record<string, unknown>>;
   /** Aborted when the client hung up or the server closes. */
@@ -17,7 +26,10 @@ export interface JsonRequest {
 
 /** What a route answers. */
 export interface JsonAnswer {
+  /** JSON; where there are events, what is sent if there is an error before the first. */
   readonly body: unknown;
+  /** Server-sent events instead of a body: the data of each. */
+  readonly events?: AsyncIterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -37,6 +49,8 @@ export interface ListenOptions {
   /** Limit of reading one request, in ms. */
   readonly timeoutMs: number;
   readonly maxConnections: number;
+  /** How an error is told. Default `{ detail }`. */
+  readonly errorBody?: (detail: unknown, status: number) => unknown;
 }
 
 /** A server that listens. */
@@ -58,7 +72,16 @@ const KEEP_ALIVE_MS = 30_000;
  */
 export async function listen(
   routes: Routes,
-  { caller, port, host, token, maxBodyBytes, timeoutMs, maxConnections }: ListenOptions,
+  {
+    caller,
+    port,
+    host,
+    token,
+    maxBodyBytes,
+    timeoutMs,
+    maxConnections,
+    errorBody = (detail) => ({ detail }),
+  }: ListenOptions,
 ): Promise<Listening> {
   checkAddress(caller, host, token);
   const open = new Set<AbortController>();
@@ -69,7 +92,7 @@ export async function listen(
       open.delete(gone);
       gone.abort(new Error('the client hung up'));
     });
-    void answer(request, response, routes, { token, maxBodyBytes }, gone.signal);
+    void answer(request, response, routes, { token, maxBodyBytes, errorBody }, gone.signal);
   });
   server.headersTimeout = Math.min(60_000, timeoutMs);
   server.requestTimeout = timeoutMs;
@@ -96,7 +119,9 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   routes: Routes,
-  limits: { readonly token: string | undefined; readonly maxBodyBytes: number },
+  limits: Pick<ListenOptions, 'token' | 'maxBodyBytes'> & {
+    readonly errorBody: NonNullable<ListenOptions['errorBody']>;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   let status = 200;
@@ -106,9 +131,10 @@ async function answer(
   } catch (error) {
     status = error instanceof HttpError ? error.status : 500;
     const detail = error instanceof HttpError ? error.detail : messageOf(error);
-    answered = { body: { detail } };
+    answered = { body: limits.errorBody(detail, status) };
   }
   if (response.destroyed) return;
+  if (status === 200 && answered.events !== undefined) return send(response, answered.events);
   // What was not read of the body cannot be skipped safely: the connection ends with the answer.
   const ends = request.complete ? {} : { connection: 'close' };
   response.writeHead(status, {
@@ -117,6 +143,17 @@ async function answer(
     ...answered.headers,
   });
   response.end(JSON.stringify(answered.body));
+}
+
+/** Sends events as they come; one that cannot be made breaks the connection off, so that no half is taken for a whole. */
+async function send(response: ServerResponse, events: AsyncIterable<string>): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  try {
+    for await (const data of events) response.write(`data: ${data}\n\n`);
+    response.end();
+  } catch {
+    response.destroy();
+  }
 }
 
 async function routed(
@@ -128,9 +165,11 @@ async function routed(
   const { method = 'GET' } = request;
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
   checkRequest(request, token);
-  const key = `${method} ${path}`;
+  // A client may have a place of its own below the address: `/scope/NAME/v1/…`.
+  const [, scope, rest] = /^\/scope\/([\w.:-]{1,128})(\/.*)$/.exec(path) ?? [];
+  const key = `${method} ${rest ?? path}`;
   if (!Object.hasOwn(routes, key)) {
-    const other = method === 'GET' ? `POST ${path}` : `GET ${path}`;
+    const other = `${method === 'GET' ? 'POST' : 'GET'} ${rest ?? path}`;
     if (Object.hasOwn(routes, other)) throw new HttpError(405, `Use ${other}.`);
     throw new HttpError(404, `There is no ${path.slice(0, 200)}.`);
   }
@@ -138,8 +177,10 @@ async function routed(
   if (text !== '' && !/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
     throw new HttpError(415, 'Send JSON with content-type: application/json.');
   return routes[key]({
+    scope,
     query: new URLSearchParams(query),
     cookies: cookiesOf(request.headers.cookie),
+    headers: request.headers,
     text,
     json: () => jsonObject(text),
     signal,

@@ -2,12 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readBounded } from '../chat-models/read-bounded.js';
-import { scoreEpisodes } from '../score-episodes.js';
 import type { Reward } from '../types.js';
-import { END_OF_SEQUENCE, episodeOf, readRequest, responseOf } from './open-rlhf.js';
+import { answerOpenRlhf, type OpenRlhfOptions, OpenRlhfRequestError } from './answer-open-rlhf.js';
 
 /** Options of `serveReward`. */
-export interface ServeOptions {
+export interface ServeOptions extends Omit<OpenRlhfOptions, 'signal'> {
   /** Default 0: a free port, which the returned url names. */
   readonly port?: number;
   /** Default 127.0.0.1. An address that others can reach needs a token. */
@@ -18,14 +17,6 @@ export interface ServeOptions {
   readonly maxBodyBytes?: number;
   /** Limit of reading a request, and of each call of the reward, in ms. Default 120 000. */
   readonly timeoutMs?: number;
-  /** How many samples of a request are scored at once. Default 64. */
-  readonly concurrency?: number;
-  /** The column of the row that a sample's label becomes. Default answer. */
-  readonly labelColumn?: string;
-  /** Texts that end a sequence and are no part of the completion. */
-  readonly endOfSequence?: readonly string[];
-  /** What to send where the reward does not apply or fails. Default: the request fails with its reason. */
-  readonly nullReward?: number;
 }
 
 /** A reward that is being served. */
@@ -148,41 +139,16 @@ async function route(
   }
   const text = await readBounded(request, maxBodyBytes);
   if (text === undefined) throw new HttpError(413, `A request has at most ${maxBodyBytes} bytes.`);
-  return score(text, reward, options, signal);
-}
-
-async function score(
-  text: string,
-  reward: Reward,
-  { labelColumn = 'answer', endOfSequence = END_OF_SEQUENCE, nullReward, ...options }: ServeOptions,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const request = parse(text);
-  const episodes = request.query.map((_, i) =>
-    episodeOf(request, i, { labelColumn, endOfSequence }),
-  );
-  const { concurrency = 64, timeoutMs = 120_000 } = options;
-  const scores = await scoreEpisodes([reward], episodes, { concurrency, timeoutMs, signal });
-  const values = scores.values.map(([value], i) => {
-    const number = value ?? nullReward;
-    if (number !== undefined) return number;
-    const failure = scores.failures.find(({ episode }) => episode === i);
-    throw new HttpError(
-      500,
-      failure?.reason ??
-        `Reward "${reward.name}" does not apply to sample ${i}, which this format cannot say. Choose nullReward.`,
-    );
-  });
-  return responseOf(values, scores.parts);
-}
-
-function parse(text: string) {
+  let json: unknown;
   try {
-    return readRequest(JSON.parse(text));
+    json = JSON.parse(text);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    throw new HttpError(400, `That is no request of OpenRLHF's remote reward: ${what}.`);
+    throw new HttpError(400, `That is no JSON: ${error instanceof Error ? error.message : error}.`);
   }
+  return answerOpenRlhf(json, reward, { ...options, signal }).catch((error: unknown) => {
+    if (error instanceof OpenRlhfRequestError) throw new HttpError(400, error.message);
+    throw error;
+  });
 }
 
 /** Compares digests, so that the time it takes says nothing about the token. */
