@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { probeEnvironment, pythonClient, pythonEnvironment } from '@grpo/env-server';
 import type { Dataset } from '@grpo/envs';
 import { presetNamed, resolveConfig } from '@grpo/trainer';
-import { openModel } from '../assemble.js';
+import { openModel } from '../open-local.js';
 import { before, CommandError, EXIT, type ExitCode } from '../command-error.js';
 import { type ExperimentFile, readExperiment } from '../load-experiment.js';
 import type { Output } from '../output.js';

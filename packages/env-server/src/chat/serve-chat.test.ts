@@ -39,14 +39,14 @@ function scripted(...texts: readonly string[]) {
       const all = chat.encodeCompletion(text);
       const sampled = all.slice(0, maxTokens);
       for (const [i, id] of sampled.entries()) {
-        onToken?.({ request: 0, id, logProb: -i });
+        onToken?.({ request: 0, id, logProb: 0 - i });
         await new Promise((wake) => setImmediate(wake)); // time for what was streamed to be sent
         signal?.throwIfAborted();
       }
       const stop = stopStrings.find((one) => text.includes(one));
       const result: SampledTokens = {
         ids: sampled,
-        logProbs: sampled.map((_, i) => -i),
+        logProbs: sampled.map((_, i) => 0 - i),
         stopReason: sampled.length < all.length ? 'length' : 'stop',
         ...(stop !== undefined && { stoppedBy: stop }),
       };

@@ -143,7 +143,8 @@ async function route(
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new HttpError(400, `That is no JSON: ${error instanceof Error ? error.message : error}.`);
+    const what = error instanceof Error ? error.message : String(error);
+    throw new HttpError(400, `That is no request of OpenRLHF's remote reward: ${what}.`);
   }
   return answerOpenRlhf(json, reward, { ...options, signal }).catch((error: unknown) => {
     if (error instanceof OpenRlhfRequestError) throw new HttpError(400, error.message);
