@@ -88,14 +88,3 @@ test.each([
   expect(await post(url + path, body)).toMatchObject({ status });
   expect(stats().sessions.active).toBe(0);
 });
-
-test("OpenRLHF's remote reward is on the same server", async () => {
-  const { url } = await served();
-  const request = { query: ['2+2=<answer>4</answer>'], prompts: ['2+2='], labels: ['4'] };
-  expect((await post(`${url}/get_reward`, request)).body).toEqual({
-    rewards: [1],
-    scores: [1],
-    extra_logs: { 'sum/numericAnswer': [1] },
-  });
-  expect(await post(`${url}/get_reward`, {})).toMatchObject({ status: 422 });
-});
