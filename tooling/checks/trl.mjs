@@ -67,7 +67,7 @@ export default {
     maxTurns: 3,
   }),
   rewards: [
-    exactAnswer({ pattern: /(\\\\d)\\\\s*$/ }),
+    exactAnswer({ pattern: /(\\d)\\s*$/ }),
     { name: 'looksUp', weight: 0.5, fn: ({ messages }) => (messages.some(({ role }) => role === 'tool') ? 1 : 0) },
   ],
   advantage: 'group-relative',
