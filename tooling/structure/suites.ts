@@ -32,6 +32,11 @@ export const suites: readonly Suite[] = [
     why: 'Every operation runs through one table: value, gradient and leaks, on each backend that loads.',
   },
   {
+    test: 'packages/tensor/src/token-statistics.test.ts',
+    covers: ['packages/tensor/src/cross-entropy.ts', 'packages/tensor/src/raw-backend.ts'],
+    why: 'Cross-entropy is what statistics are made of: values and finite differences, on each backend that loads.',
+  },
+  {
     test: 'packages/tensor/src/wasm/batch-mat-mul.test.ts',
     covers: ['packages/tensor/src/wasm/batch-mat-mul.wasm.ts'],
     why: 'The bytes of the kernel, written by the assembler; the kernel is what can be tested.',

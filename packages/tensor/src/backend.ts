@@ -88,6 +88,8 @@ async function startBackend(name: BackendName): Promise<void> {
 
 function loadNative(packageName: string): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // TensorFlow turns oneDNN's products of matrices on by itself only where a processor has AVX-512.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   const require = createRequire(import.meta.url);
   // tfjs-node 4.22 calls a function of node:util that Node 23 took out.
   const util = require('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };

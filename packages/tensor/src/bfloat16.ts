@@ -1,32 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import { type Attribute, type Handle, type RawBackend, rawBackend } from './raw-backend.js';
 import type { Tensor } from './types.js';
 
 const DT_BFLOAT16 = 14; // TensorFlow's number for the type, which TensorFlow.js has no name for
-
-interface Handle {
-  readonly id: number;
-  readonly shape: number[];
-  readonly dtype: number;
-}
-
-interface Attribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: number | boolean;
-}
-
-/** What the native backends offer beneath TensorFlow.js. */
-interface RawBackend {
-  readonly binding: {
-    executeOp(name: string, attributes: Attribute[], ids: number[], outputs: number): Handle[];
-    deleteTensor(id: number): void;
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_ATTR_BOOL: number;
-    readonly TF_FLOAT: number;
-  };
-  getInputTensorIds(tensors: Tensor[]): number[];
-  createOutputTensor(handle: Handle): Tensor;
-}
 
 /**
  * Checks that the backend in use multiplies in bfloat16.
@@ -34,7 +10,7 @@ interface RawBackend {
  * @throws if it does not; the message names it and what to do
  */
 export function requireBfloat16(): void {
-  rawBackend();
+  neededBackend();
 }
 
 /**
@@ -55,7 +31,7 @@ export function matMulBfloat16(
   transposeA = false,
   transposeB = false,
 ): Tensor {
-  const backend = rawBackend();
+  const backend = neededBackend();
   type Gradients = { readonly a: () => Tensor; readonly b: () => Tensor };
   const kernel = {
     inputs: { a, b },
@@ -118,12 +94,10 @@ function product(
   }
 }
 
-function rawBackend(): RawBackend {
-  const backend = tf.backend() as unknown as Partial<RawBackend>;
-  if (backend.binding === undefined) {
-    throw new Error(
-      `matMulBfloat16: needs a backend that multiplies in bfloat16, which native and gpu do, got ${tf.getBackend()}. Run the native set-up (npm run native in the grpo repository), or choose precision "float32".`,
-    );
-  }
-  return backend as RawBackend;
+function neededBackend(): RawBackend {
+  const backend = rawBackend();
+  if (backend) return backend;
+  throw new Error(
+    `matMulBfloat16: needs a backend that multiplies in bfloat16, which native and gpu do, got ${tf.getBackend()}. Run the native set-up (npm run native in the grpo repository), or choose precision "float32".`,
+  );
 }

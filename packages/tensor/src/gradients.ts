@@ -16,9 +16,16 @@ export function valueAndGradients(
   try {
     // Within a tidy, so that nothing but the results outlives the call.
     return tf.tidy(() => {
-      const { value, grads } = tf
-        .engine()
-        .gradients(() => compute() as tf.Scalar, Object.values(parameters), undefined, true);
+      const { value, grads } = tf.engine().gradients(
+        () => {
+          const computed = compute() as tf.Scalar;
+          freeOnTheWayBack();
+          return computed;
+        },
+        Object.values(parameters),
+        undefined,
+        true,
+      );
       const named = Object.entries(parameters).map(([name, parameter], i) => {
         const gradient = grads[i] as Tensor | null;
         return [name, gradient ?? tf.zerosLike(parameter)] as const;
@@ -58,6 +65,23 @@ export function nestedGradients(
     throw error;
   } finally {
     state.activeTape = outer;
+  }
+}
+
+/**
+ * Has the backward pass free what an operation saved as soon as its gradient is taken. TensorFlow.js would hold
+ * everything to the end, beside all the gradients.
+ */
+function freeOnTheWayBack(): void {
+  let done: Tensor[] = [];
+  for (const node of tf.engine().state.activeTape ?? []) {
+    const { gradient, saved = [] } = node;
+    if (gradient === undefined) continue;
+    node.gradient = (dys) => {
+      tf.dispose(done); // of the operation behind this one: its inputs' gradients were computed after its own call
+      done = saved;
+      return gradient(dys);
+    };
   }
 }
 

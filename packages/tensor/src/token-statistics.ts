@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
+import { crossEntropy } from './cross-entropy.js';
 import type { Tensor } from './types.js';
 
 /** Bytes that the logits of one chunk may take; a handful of arrays of this size live at a time. */
 export const CHUNK_BYTES = 2 ** 27;
+/** Bytes of [N, V] numbers that the forward pass may keep for the backward one; more of them are computed again. */
+const KEPT_BYTES = 2 ** 28;
 
 /** The same tokens under a frozen model. */
 export interface ReferenceOutput {
@@ -38,9 +41,10 @@ export type Product = (a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: 
 /**
  * What losses look at of next-token distributions p = softmax(z), z = cap(h Wᵀ) / τ, without holding all logits:
  *   log-prob y = z[id] − lse(z),  entropy H = lse(z) − Σ p z,  KL = Σ p (log p − log q).
- * Rows are taken in chunks. The forward pass keeps log-sum-exps alone, and the backward pass computes the logits of
- * each chunk again:
+ * Rows are taken in chunks. The forward pass keeps p − onehot(id) where there is room for it, else nothing of the
+ * size of the vocabulary, and the backward pass computes the logits of each chunk again:
  *   ∂z = ∂y · (onehot(id) − p) − ∂H · p (log p + H) + ∂KL · p (log p − log q − KL).
+ * Where y alone has a gradient, ∂y multiplies rows of ∂h and of h, not [N, V] numbers.
  *
  * @param hidden [N, D] receives gradient
  * @param weight [V, D] receives gradient unless told otherwise
@@ -71,52 +75,77 @@ export function tokenStatistics(
     zq: hq && wq && scaled(rows(hq, chunk), wq, reference?.softcap),
   });
 
-  const forward = (operands: Tensor[]): Tensor[] =>
-    chunks.map((chunk) =>
-      tf.tidy(() => {
-        const { z, zq } = logits(operands, chunk);
-        const lse = tf.logSumExp(z, -1, true); // [n, 1]
-        const chosen = tf.tidy(() => tf.sum(tf.mul(z, oneHotRows(ids, chunk, vocabulary)), -1));
-        const logP = tf.sub(z, lse); // [n, V]
-        const found = [tf.sub(chosen, tf.squeeze(lse, [1]))]; // [n]
-        if (options.entropies || zq) {
-          const p = tf.exp(logP); // [n, V]
-          if (options.entropies) found.push(tf.neg(meanUnder(p, logP)));
-          if (zq) found.push(meanUnder(p, tf.sub(logP, tf.sub(zq, tf.logSumExp(zq, -1, true)))));
-        }
-        return tf.stack([...found, tf.squeeze(lse, [1])]); // [S + 1, n]
-      }),
-    );
+  const isTaped = tf.engine().state.gradientDepth > 0;
+  const isPlain = reference === undefined && softcap === undefined;
+  const keeps = isTaped && isPlain && 4 * ids.length * vocabulary <= KEPT_BYTES;
+  const idsOf = ({ start, size }: Chunk) => ids.subarray(start, start + size);
+
+  /** Statistics [S, n] of one chunk, and p − onehot(id) [n, V] where it is kept. */
+  const forward = (operands: Tensor[], chunk: Chunk): [Tensor, Tensor?] =>
+    tf.tidy(() => {
+      const { z, zq } = logits(operands, chunk);
+      const { loss, gradient } = crossEntropy(z, idsOf(chunk)); // [n], [n, V]
+      const found = [tf.neg(loss)];
+      if (options.entropies) found.push(tf.sub(loss, meanUnder(gradient, z))); // Σ (p − onehot) z = Σ p z − z[id]
+      if (zq) {
+        const logP = tf.sub(z, tf.logSumExp(z, -1, true)); // [n, V]
+        const logQ = tf.sub(zq, tf.logSumExp(zq, -1, true)); // [n, V]
+        found.push(meanUnder(tf.exp(logP), tf.sub(logP, logQ)));
+      }
+      const statistics = tf.stack(found); // [S, n]
+      return keeps ? [statistics, gradient] : [statistics];
+    });
 
   return tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     const h = args[0] as Tensor;
     const w = trainsWeight ? (args[1] as Tensor) : weight;
     const operands = reference ? [h, w, reference.hidden, reference.weight] : [h, w];
-    const all = tf.tidy(() => tf.concat(forward(operands), 1)); // [S + 1, N]
-    const count = (all.shape[0] ?? 1) - 1; // S
-    save([all, ...operands]);
+    const parts = chunks.map((chunk) => forward(operands, chunk));
+    const kept = parts.flatMap(([, gradient]) => gradient ?? []);
+    const all = tf.tidy(() =>
+      tf.concat(
+        parts.map(([statistics]) => statistics),
+        1,
+      ),
+    ); // [S, N]
+    tf.dispose(parts.map(([statistics]) => statistics));
+    save([all, ...operands, ...kept]);
     const gradFunc = (dy: Tensor, saved: Tensor[]) => {
-      const [all, ...operands] = saved as [Tensor, ...Tensor[]];
+      const [all, ...rest] = saved as [Tensor, ...Tensor[]];
+      const operands = rest.slice(0, reference ? 4 : 2);
+      const kept = rest.slice(operands.length);
       const [h, w] = operands as [Tensor, Tensor];
+      const isSimple = isPlain && areZero(dy, 1);
+
+      /** ∂h and, where it is wanted, ∂w of one chunk. */
+      const backward = (chunk: Chunk, c: number): [Tensor, Tensor?] => {
+        if (isSimple) {
+          const g = kept[c] ?? crossEntropy(logits(operands, chunk).z, idsOf(chunk)).gradient; // [n, V]
+          const scale = tf.mul(column(dy, chunk)[0] as Tensor, -1 / temperature); // [n, 1]
+          const part = tf.mul(product(g, w), scale); // [n, D]
+          if (!trainsWeight) return [part];
+          return [part, product(g, tf.mul(rows(h, chunk), scale), true)];
+        }
+        const dz = logitGradient(logits(operands, chunk), column(all, chunk), column(dy, chunk), {
+          onehot: () => oneHotRows(ids, chunk, vocabulary),
+          hasEntropies: options.entropies ?? false,
+        }); // [n, V]
+        const dl = throughCap(dz, () => product(rows(h, chunk), w, false, true), options);
+        const part = product(dl, w); // [n, D]
+        return trainsWeight ? [part, product(dl, rows(h, chunk), true)] : [part];
+      };
+
       let dw: Tensor | undefined;
-      const dh = chunks.map((chunk) => {
-        const [part, more] = tf.tidy(() => {
-          const dz = logitGradient(logits(operands, chunk), column(all, chunk), column(dy, chunk), {
-            onehot: () => oneHotRows(ids, chunk, vocabulary),
-            hasEntropies: options.entropies ?? false,
-          }); // [n, V]
-          const dl = throughCap(dz, () => product(rows(h, chunk), w, false, true), options);
-          const part = product(dl, w); // [n, D]
-          return trainsWeight ? [part, product(dl, rows(h, chunk), true)] : [part];
-        }) as [Tensor, Tensor?];
+      const dh = chunks.map((chunk, c) => {
+        const [part, more] = tf.tidy(() => backward(chunk, c));
         if (more !== undefined) dw = accumulated(dw, more); // [V, D]
         return part;
       });
       const gradient = dh.length === 1 ? (dh[0] as Tensor) : tf.concat(dh, 0); // [N, D]
       return dw === undefined ? [gradient] : [gradient, dw];
     };
-    return { value: tf.slice(all, [0, 0], [count, -1]), gradFunc };
+    return { value: all, gradFunc };
   })(...(trainsWeight ? [hidden, weight] : [hidden]));
 }
 
@@ -149,6 +178,15 @@ function oneHotRows(ids: Int32Array, { start, size }: Chunk, classes: number): T
 /** Σ p x per row. [n, V] twice → [n] */
 const meanUnder = (p: Tensor, x: Tensor) => tf.tidy(() => tf.sum(tf.mul(p, x), -1));
 
+/** Whether all rows from one on are zero. [S, N] */
+function areZero(x: Tensor, from: number): boolean {
+  const [, count = 0] = x.shape;
+  return x
+    .dataSync()
+    .subarray(from * count)
+    .every((value) => value === 0);
+}
+
 /** z = c · tanh(l / c) / τ, or l / τ without a cap. [n, V] */
 function capped(l: Tensor, softcap: number | undefined, temperature: number): Tensor {
   if (softcap === undefined) return temperature === 1 ? l : tf.mul(l, 1 / temperature);
@@ -170,13 +208,13 @@ function throughCap(
 /** ∂z of one chunk. [n, V] */
 function logitGradient(
   { z, zq }: { readonly z: Tensor; readonly zq: Tensor | undefined },
-  values: readonly Tensor[], // [S + 1][n, 1], the last of them lse(z)
+  values: readonly Tensor[], // [S][n, 1]
   dys: readonly Tensor[], // [S][n, 1]
   { onehot, hasEntropies }: { readonly onehot: () => Tensor; readonly hasEntropies: boolean },
 ): Tensor {
   const [dy] = dys as [Tensor];
   return tf.tidy(() => {
-    const logP = tf.sub(z, values.at(-1) as Tensor); // [n, V]
+    const logP = tf.sub(z, tf.logSumExp(z, -1, true)); // [n, V]
     let perProbability: Tensor = tf.neg(dy); // what multiplies p; [n, 1], then [n, V]
     if (hasEntropies) {
       const [, entropy] = values as [Tensor, Tensor];
@@ -184,7 +222,7 @@ function logitGradient(
       perProbability = tf.sub(perProbability, tf.mul(dEntropy, tf.add(logP, entropy)));
     }
     if (zq !== undefined) {
-      const [kl, dKl] = [values.at(-2), dys.at(-1)] as [Tensor, Tensor];
+      const [kl, dKl] = [values.at(-1), dys.at(-1)] as [Tensor, Tensor];
       const logQ = tf.sub(zq, tf.logSumExp(zq, -1, true)); // [n, V]
       const surplus = tf.sub(tf.sub(logP, logQ), kl);
       perProbability = tf.add(perProbability, tf.mul(dKl, surplus));

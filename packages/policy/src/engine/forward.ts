@@ -12,6 +12,7 @@ import {
   slice,
   swiGlu,
   type Tensor,
+  tidy,
 } from '@grpo/tensor';
 import type { DecoderOps } from '../architectures/architecture.js';
 import { decoder } from '../architectures/decoder.js';
@@ -94,8 +95,11 @@ function runDecoder(
     centre === 0 ? weight(name) : add(weight(name), centre);
 
   const ops: DecoderOps<Tensor> = {
-    block: (at, x, body) =>
-      training?.checkpointing ? checkpoint(body, x, trainedIn(at, training.trained)) : body(x),
+    block: (at, x, body) => {
+      if (training === undefined) return body(x);
+      if (training.checkpointing) return checkpoint(body, x, trainedIn(at, training.trained));
+      return tidy(() => body(x)); // what the gradient needs is kept all the same
+    },
     embedding: (name) => gatherRows(weight(name), ids),
     positionEmbedding: (name) => gatherRows(weight(name), positions),
     linear: (x, name, bias, stored) =>
