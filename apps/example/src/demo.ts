@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { groupRelative } from '@grpo/advantage';
 import { type Dataset, readJsonl } from '@grpo/envs';
+import { chooseSampler } from '@grpo/onnx';
 import { createChatFormat, LanguageModel } from '@grpo/policy';
 import { clippedLoss } from '@grpo/policy-loss';
 import { initBackend } from '@grpo/tensor';
@@ -71,12 +72,14 @@ async function main(): Promise<void> {
 
   const policy = LanguageModel.open(warmFolder);
   const reference = LanguageModel.open(warmFolder);
+  const { name, sampler } = await chooseSampler(policy, { isOnGpu: backend.name === 'gpu' });
   const chat = createChatFormat(policy.textFiles);
   const estimator = groupRelative();
   const advantage = args['shuffle-rewards'] ? shuffledRewards(estimator, seed) : estimator;
   const records = await train({
     parts: {
       policy,
+      sampler,
       reference,
       chat,
       env,
@@ -90,7 +93,13 @@ async function main(): Promise<void> {
     folder: join(out, 'grpo'),
     resume: args.resume,
     trackers: [progressBar(GRPO.maxSteps)],
-    facts: { backend: backend.name, node: process.version, epsilon: EPSILON, beta: BETA },
+    facts: {
+      backend: backend.name,
+      sampler: name,
+      node: process.version,
+      epsilon: EPSILON,
+      beta: BETA,
+    },
   });
   if (records.length < GRPO.maxSteps) {
     throw new Error(`Stopped after step ${records.length}. Go on with: npm run demo -- --resume`);

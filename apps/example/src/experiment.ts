@@ -1,5 +1,6 @@
 /** What the demo's experiments share: rewards, the warm start, accuracy on problems kept out of training. */
 import { type Dataset, singleTurn } from '@grpo/envs';
+import { chooseSampler } from '@grpo/onnx';
 import { createChatFormat, LanguageModel } from '@grpo/policy';
 import { answerFormat, numericAnswer } from '@grpo/rewards';
 import { evaluate, progressBar, trainSupervised } from '@grpo/trainer';
@@ -48,7 +49,8 @@ export async function accuracy(folder: string, dataset: Dataset): Promise<number
 
 /** Share of a dataset that a model answers rightly. */
 export async function answered(policy: LanguageModel, dataset: Dataset): Promise<number> {
-  const parts = { policy, chat: createChatFormat(policy.textFiles), env, rewards };
+  const { sampler } = await chooseSampler(policy);
+  const parts = { policy, sampler, chat: createChatFormat(policy.textFiles), env, rewards };
   const config = { seed: 0, maxCompletionLength: MAX_COMPLETION_LENGTH, maxTurns: 1 };
   const { metrics } = await evaluate(parts, config, dataset);
   return metrics['eval/rewards/numericAnswer/mean'];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Dataset, singleTurn } from '@grpo/envs';
 import { createChatFormat, createTokenizer } from '@grpo/policy';
+import type { BackendName } from '@grpo/tensor';
 import { presetNamed, type TrainerOptions } from '@grpo/trainer';
 import { resolveRewards } from './named-rewards.js';
 import { openLocal } from './open-local.js';
@@ -19,12 +20,14 @@ export interface Assembled extends Pick<OpenedModel, 'policy' | 'where' | 'facts
  * Opens what an experiment names. The backend has started.
  *
  * @param folder what its paths are relative to
+ * @param backend that has started
  * @param note is told what takes a while
  * @param checkpoint a model folder to be opened instead of the experiment's
  */
 export async function assemble(
   experiment: Experiment,
   folder: string,
+  backend: BackendName,
   note: (message: string) => void,
   checkpoint?: string,
 ): Promise<Assembled> {
@@ -32,16 +35,17 @@ export async function assemble(
   const rewards = resolveRewards(experiment.rewards);
   const tasks = await datasetOf(dataset, folder);
   const evalDataset = await datasetOf(experiment.evalDataset, folder);
-  const options = { folder, checkpoint, needsReference: needsReference(experiment), note };
-  const { textFiles, reference, critic, ...opened } = engine
+  const options = { folder, checkpoint, needsReference: needsReference(experiment), backend, note };
+  const { textFiles, reference, critic, sampler, ...opened } = engine
     ? await openRemote(engine, experiment, options)
-    : openLocal(experiment, options);
+    : await openLocal(experiment, options);
   const chat = createChatFormat(textFiles, createTokenizer(textFiles), experiment.chat);
   return {
     ...opened,
     evalDataset,
     parts: {
       policy: opened.policy,
+      ...(sampler && { sampler }),
       chat,
       dataset: tasks,
       env,

@@ -23,6 +23,7 @@ const FIELDS: Readonly<Record<keyof Experiment, boolean>> = {
   reference: false,
   critic: false,
   backend: false,
+  sampler: false,
   trackers: false,
   callbacks: false,
   alarms: false,

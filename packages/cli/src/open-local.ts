@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { chooseSampler } from '@grpo/onnx';
 import { LanguageModel, type LanguageModelOptions } from '@grpo/policy';
 import { CHECKPOINT_FILE } from '@grpo/tinker';
 import { CommandError, EXIT } from './command-error.js';
@@ -7,10 +8,10 @@ import type { OpenedModel, OpenOptions } from './opened-model.js';
 import type { Experiment } from './types.js';
 
 /** Opens the model of an experiment in this process. The backend has started. */
-export function openLocal(
+export async function openLocal(
   experiment: Experiment,
-  { folder, checkpoint, needsReference }: OpenOptions,
-): OpenedModel {
+  { folder, checkpoint, needsReference, backend }: OpenOptions,
+): Promise<OpenedModel> {
   const { model, modelOptions, critic } = experiment;
   const open = () => {
     if (checkpoint === undefined) return openModel(experiment, folder);
@@ -18,13 +19,20 @@ export function openLocal(
     return openModelFolder(checkpoint, precision ? { precision } : {});
   };
   const policy = open();
+  const { name: samplerName, sampler } = await chooseSampler(policy, {
+    choice: experiment.sampler,
+    precision: modelOptions?.precision,
+    isOnGpu: backend === 'gpu',
+  });
   const reference = needsReference ? referenceOf(experiment, policy, open) : undefined;
   return {
     policy,
+    sampler,
     textFiles: policy.textFiles,
     reference: reference?.model,
     critic: critic?.(policy),
     facts: {
+      sampler: samplerName,
       model: typeof model === 'string' ? model : 'random weights',
       parameters: policy.parameterCount,
       trainedParameters: policy.trainedParameterCount,

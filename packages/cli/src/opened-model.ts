@@ -1,9 +1,12 @@
-import type { LogProbModel, TrainablePolicy } from '@grpo/policy';
+import type { LogProbModel, Sampler, TrainablePolicy } from '@grpo/policy';
+import type { BackendName } from '@grpo/tensor';
 import type { Critic } from '@grpo/trainer';
 
 /** The model of an experiment, wherever it runs. */
 export interface OpenedModel {
   readonly policy: TrainablePolicy;
+  /** Default: the policy's own. */
+  readonly sampler?: Sampler;
   /** Tokenizer and chat template. */
   readonly textFiles: ReadonlyMap<string, string>;
   readonly reference?: LogProbModel | undefined;
@@ -22,6 +25,8 @@ export interface OpenOptions {
   /** A model folder to be opened instead of the experiment's, such as that of a checkpoint. */
   readonly checkpoint?: string | undefined;
   readonly needsReference: boolean;
+  /** What computes in this process. */
+  readonly backend: BackendName;
   /** Is told what takes a while. */
   readonly note: (message: string) => void;
 }

@@ -1,5 +1,4 @@
 import { Argument, Command, Option } from 'commander';
-import type { SamplerChoice } from './choose-sampler.js';
 import type { ExitCode } from './command-error.js';
 import { before, EXIT } from './command-error.js';
 import { candidates, completionScript, shells } from './completion.js';
@@ -318,7 +317,7 @@ export function createProgram(terminal: Terminal, onExit: (status: ExitCode) => 
             sweeps: (options.sweep as string[] | undefined) ?? [],
             steps: options.steps as number,
             backend: options.backend as never,
-            sampler: options.sampler as SamplerChoice,
+            sampler: options.sampler as 'auto',
             precision: options.precision as 'float32',
             peer: options.peer as string | undefined,
             folder: options.folder as string | undefined,

@@ -5,6 +5,7 @@
  * - Terminal: where a person reads and types; everywhere else lines are plain and nothing is asked.
  */
 import type { Dataset, EnvFactory, TaskSource } from '@grpo/envs';
+import type { SamplerChoice } from '@grpo/onnx';
 import type { ChatFormatOptions, LanguageModel, LanguageModelOptions } from '@grpo/policy';
 import type { AnyReward } from '@grpo/rewards';
 import type { BackendName } from '@grpo/tensor';
@@ -67,6 +68,8 @@ export interface Experiment {
   readonly critic?: (policy: LanguageModel) => Critic;
   /** Default: the environment variable GRPO_BACKEND, else the fastest that loads. */
   readonly backend?: BackendName;
+  /** Where answers are sampled. Default: ONNX Runtime where it is installed and computes as training does. */
+  readonly sampler?: SamplerChoice;
   /** Functions, sinks of `@grpo/trackers`, or names of sinks that take their settings from the environment. */
   readonly trackers?: readonly (Tracker | Sink | SinkName)[];
   readonly callbacks?: readonly Callback[];

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EnvFactory, Task } from '@grpo/envs';
+import { chooseSampler, type SamplerChoice } from '@grpo/onnx';
 import {
   characterTokenizerFiles,
   createChatFormat,
@@ -10,7 +11,6 @@ import {
   type Sampler,
 } from '@grpo/policy';
 import { Trainer } from '@grpo/trainer';
-import { chooseSampler, type SamplerChoice } from '../choose-sampler.js';
 import { createStopwatch, type Stopwatch } from './stopwatch.js';
 import { timedPolicy, timedSource } from './timed-policy.js';
 import { SAID, type Workload } from './workloads.js';
@@ -63,11 +63,8 @@ export async function openTraining(
   };
   const model = LanguageModel.create(configJson, textFiles, 0, { precision });
   const watch = createStopwatch();
-  const chosen = await chooseSampler(choice, {
-    source: timedSource(model, watch),
-    engine: () => model.sampler(),
-    precision,
-  });
+  const source = { ...timedSource(model, watch), sampler: () => model.sampler() };
+  const chosen = await chooseSampler(source, { choice, precision });
   let lengths: readonly number[] = [];
   const sampler = forcedLengths(chosen.sampler, () => lengths, watch);
   const folder = mkdtempSync(join(tmpdir(), 'grpo-bench-'));

@@ -1,7 +1,7 @@
 /** The process of one workload: takes a step for each message, and answers with what it took. */
+import type { SamplerChoice } from '@grpo/onnx';
 import type { Precision } from '@grpo/policy';
 import { type BackendName, initBackend } from '@grpo/tensor';
-import type { SamplerChoice } from '../choose-sampler.js';
 import { messageOf } from '../command-error.js';
 import { matrixProductCeiling } from './ceiling.js';
 import { openTraining, type StepFigures } from './training.js';

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import type { SamplerChoice } from '@grpo/onnx';
 import type { Precision } from '@grpo/policy';
 import type { BackendName } from '@grpo/tensor';
 import { chartOf } from '../bench/chart.js';
@@ -8,7 +9,6 @@ import { openOwn, openPeer, type PeerStep } from '../bench/racer.js';
 import { type BenchResult, resultOf } from '../bench/result.js';
 import type { WorkerStep } from '../bench/worker.js';
 import { lengthsOf, sweeps, type Workload, workloads } from '../bench/workloads.js';
-import type { SamplerChoice } from '../choose-sampler.js';
 import { CommandError, EXIT, type ExitCode } from '../command-error.js';
 import type { Output } from '../output.js';
 import { short, table } from '../text.js';

@@ -49,6 +49,7 @@ export async function evalCommand(request: EvalRequest, output: Output): Promise
     assemble(
       { ...withoutCritic(experiment), reference: false },
       file.folder,
+      backend.name,
       output.note,
       target?.folder,
     ),
