@@ -180,6 +180,11 @@ export interface SampleOptions {
   readonly stopStrings?: readonly string[];
   /** Before so many tokens no stop id can be sampled and no stop string ends a row. Default 0. */
   readonly minTokens?: number;
+  /**
+   * Further requests may go on where these answers end, as in a conversation: keys and values are kept for them, and a
+   * prompt that begins with what was run before runs only what is new. Default false.
+   */
+  readonly isContinued?: boolean;
   /** Is told each token as it comes; an error that it throws rejects the call. */
   readonly onToken?: (token: StreamedToken) => void;
   /** Rejects the call with the signal's reason and frees its rows; other calls go on. */

@@ -148,7 +148,7 @@ async function answer(
   seed: number,
   options: PlayOptions,
 ): Promise<SampledTokens> {
-  const { chat, sampler, maxCompletionLength, temperature, signal } = options;
+  const { chat, sampler, maxCompletionLength, maxTurns, temperature, signal } = options;
   const { topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
   return asFault('sampler', async () => {
     const sampled = await sampler.sample([{ ids: [...ids], seed }], {
@@ -160,6 +160,7 @@ async function answer(
       ...(topP < 1 && { topP }),
       ...(minP > 0 && { minP }),
       ...(repetitionPenalty !== 1 && { repetitionPenalty }),
+      ...(maxTurns > 1 && { isContinued: true }),
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();

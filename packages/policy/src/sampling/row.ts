@@ -28,6 +28,8 @@ export interface Row {
   readonly ids: number[];
   readonly logProbs: number[];
   readonly sampledLogProbs: number[];
+  /** Tokens of the prompt that are still to be run, one in each step. */
+  pending: readonly number[];
   isDone: boolean;
 }
 
@@ -49,6 +51,7 @@ export function createRow(
     ids: [],
     logProbs: [],
     sampledLogProbs: [],
+    pending: [],
     isDone: false,
   };
 }

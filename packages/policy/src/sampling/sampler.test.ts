@@ -15,7 +15,8 @@ import { toTokenBatch } from '../engine/token-batch.js';
 import { LanguageModel } from '../model/language-model.js';
 import { samplerChecks } from '../testing.js';
 import type { SampledTokens } from '../types.js';
-import { createSampler } from './sampler.js';
+import { createEngineSampler, createSampler } from './sampler.js';
+import { tensorEngine } from './tensor-engine.js';
 
 const folder = fileURLToPath(new URL('../../fixtures/llama-gqa-tied', import.meta.url));
 const open = () => LanguageModel.open(folder);
@@ -55,6 +56,46 @@ describe.each(backends)('on the %s backend', (backend) => {
     },
   );
   test.each(checks.map(({ name, run }) => [name, run] as const))('%s', (_, run) => run());
+
+  test('a conversation runs each of its tokens once, and every answer is that of its whole prompt', async () => {
+    const names = model.hostWeights().tensors;
+    const weights = Object.fromEntries(
+      [...names].map(([name, { shape, read }]) => [name, tensor(read(), [...shape])]),
+    );
+    const inner = tensorEngine(model.config, () => weights);
+    let run = 0;
+    const counted = {
+      ...inner,
+      prefill: (asked: readonly (readonly number[])[]) => {
+        run += asked.reduce((sum, { length }) => sum + length, 0);
+        return inner.prefill(asked);
+      },
+      step: (...args: Parameters<typeof inner.step>) => {
+        run += args[1].length;
+        return inner.step(...args);
+      },
+    };
+    const sampler = createEngineSampler(model.config, counted);
+    const how = { maxTokens: 6, stopIds: [], isContinued: true };
+    let talks = [
+      [3, 9, 27, 81],
+      [5, 6, 7],
+    ];
+    for (let turn = 0; turn < 4; turn++) {
+      const asked = talks.map((ids, t) => ({ ids, seed: 10 * turn + t }));
+      const said = await sampler.sample(asked, how);
+      const anew = await model.sampler().sample(asked, { ...how, isContinued: false });
+      expect(said.map(({ ids }) => ids)).toEqual(anew.map(({ ids }) => ids));
+      for (const [t, { logProbs }] of said.entries()) {
+        for (const [i, value] of logProbs.entries())
+          expect(value).toBeCloseTo(anew[t].logProbs[i], 4);
+      }
+      talks = talks.map((ids, t) => [...ids, ...said[t].ids, 8]);
+    }
+    const tokens = talks.reduce((sum, { length }) => sum + length, 0);
+    expect(run).toBeLessThanOrEqual(tokens);
+    dispose(weights);
+  });
 
   test('rotating, dropping and admitting rows changes no request', async () => {
     const random = keyedRandom('rows');

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DecodeEngine } from '../types.js';
+import { createHistoryStore } from './history-store.js';
 import { createPromptStore } from './prompt-store.js';
 import { type Row, takeToken } from './row.js';
 
@@ -27,6 +28,7 @@ export function createScheduler<Batch>(
 ): { readonly add: (rows: readonly Row[]) => void } {
   const scratch = new Float64Array(vocabularySize);
   const prompts = createPromptStore(engine);
+  const histories = createHistoryStore(engine, maxBatchSize);
   let waiting: Row[] = [];
   let running: Running<Batch> | undefined;
   let isLooping = false;
@@ -37,6 +39,7 @@ export function createScheduler<Batch>(
     if (running) engine.free(running.batch);
     running = undefined;
     prompts.clear();
+    histories.clear();
   }
 
   /** Takes up the weights of this pass. Keys and values of other weights would make a distribution of neither. */
@@ -51,11 +54,12 @@ export function createScheduler<Batch>(
       );
     }
     prompts.clear();
+    histories.clear();
   }
 
   function take(rows: readonly Row[], logits: (r: number) => Float32Array): void {
     for (const [r, row] of rows.entries()) {
-      if (!isAlive(row)) continue;
+      if (!isAlive(row) || row.pending.length > 0) continue;
       try {
         takeToken(row, logits(r), scratch);
       } catch (error) {
@@ -85,6 +89,7 @@ export function createScheduler<Batch>(
   /** Runs new rows up to their first token and puts those that go on into the batch. */
   async function admit(): Promise<boolean> {
     await refresh();
+    resume();
     const rows = nextRows();
     if (waiting.length === 0 && rows.length === 0) prompts.clear(); // who waited may have been aborted
     if (rows.length === 0) return false;
@@ -99,14 +104,7 @@ export function createScheduler<Batch>(
       take(rows, (r) => prompts.logits(rows[r].promptKey));
       const going = rows.filter(isAlive);
       if (going.length > 0) {
-        const branched = prompts.branch(going.map(({ promptKey }) => promptKey));
-        compact(1);
-        const before = running ? [running] : [];
-        running = undefined; // the join takes its batch over
-        running = {
-          rows: [...before.flatMap((part) => part.rows), ...going],
-          batch: engine.join([...before.map(({ batch }) => batch), ...branched]),
-        };
+        addRows(going, prompts.branch(going.map(({ promptKey }) => promptKey)));
       }
       prompts.keepOnly(new Set(waiting.map(({ promptKey }) => promptKey)), maxBatchSize);
       compact(Math.ceil((running?.rows.length ?? 0) / SHARE));
@@ -114,6 +112,50 @@ export function createScheduler<Batch>(
       failRunning(error, [...rows, ...(running?.rows ?? [])]);
     }
     return true;
+  }
+
+  /** Puts waiting rows whose prompts go on from a history into the batch: what is new is run token by token. */
+  function resume(): void {
+    const free = maxBatchSize - (running?.rows.filter(isAlive).length ?? 0);
+    const resumed: { readonly row: Row; readonly batch: Batch }[] = [];
+    for (const row of waiting.filter(isAlive)) {
+      if (resumed.length === free) break;
+      const history = row.call.options.isContinued ? histories.take(row.prompt) : undefined;
+      if (history === undefined) continue;
+      row.pending = row.prompt.slice(history.length);
+      resumed.push({ row, batch: history.batch });
+    }
+    if (resumed.length === 0) return;
+    const taken = new Set(resumed.map(({ row }) => row));
+    waiting = waiting.filter((row) => !taken.has(row));
+    addRows(
+      resumed.map(({ row }) => row),
+      resumed.map(({ batch }) => batch),
+    );
+  }
+
+  /** Puts rows with their batches, which are taken over, below those that are decoded. */
+  function addRows(rows: readonly Row[], batches: readonly Batch[]): void {
+    compact(1);
+    const before = running ? [running] : [];
+    running = undefined; // the join takes its batch over
+    running = {
+      rows: [...before.flatMap((part) => part.rows), ...rows],
+      batch: engine.join([...before.map(({ batch }) => batch), ...batches]),
+    };
+  }
+
+  /** Keeps rows that have just ended, where a later prompt may go on from them. Their last token was not run. */
+  function remember(before: ReadonlySet<Row>): void {
+    if (running === undefined) return;
+    const { rows, batch } = running;
+    const ended = [...rows.keys()].filter(
+      (r) => rows[r].isDone && rows[r].call.options.isContinued && before.has(rows[r]),
+    );
+    histories.keep(
+      batch,
+      ended.map((row) => ({ row, ids: [...rows[row].prompt, ...rows[row].ids.slice(0, -1)] })),
+    );
   }
 
   /** Drops rows that have ended, once they are as many as `least`. */
@@ -133,11 +175,14 @@ export function createScheduler<Batch>(
     if (running === undefined) return;
     const { rows, batch } = running;
     try {
-      const last = rows.map(({ ids }) => ids.at(-1) ?? 0);
+      const last = rows.map(({ ids, pending }) => pending[0] ?? ids.at(-1) ?? 0);
       const next = await engine.step(batch, last);
       running = { rows, batch: next.batch };
+      const before = new Set(rows.filter(isAlive));
+      for (const row of before) row.pending = row.pending.slice(1);
       const v = vocabularySize;
       take(rows, (r) => next.logits.subarray(r * v, (r + 1) * v));
+      remember(before);
     } catch (error) {
       failRunning(error);
     }
