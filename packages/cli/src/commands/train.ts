@@ -57,7 +57,9 @@ export async function train(request: TrainRequest, output: Output): Promise<Exit
     return resolveConfig({ ...preset?.config, ...config });
   });
   const folder = request.folder ?? nextRunFolder('runs');
-  const assembled = await before(EXIT.usage, () => assemble(experiment, file.folder, backend.name, output.note));
+  const assembled = await before(EXIT.usage, () =>
+    assemble(experiment, file.folder, backend.name, output.note),
+  );
   try {
     const { where = `Backend: ${backend.description}`, facts } = assembled;
     output.note(`${where}. Run: ${folder}`);
