@@ -5,8 +5,12 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { installAndBuild, root } from './pnpm.mjs';
 
-/** typedoc loads this file as a plugin too: a page is called by its heading, not by its file. */
+/** typedoc loads this file as a plugin too: a page is called by its heading, and an object of options by that name. */
 export function load(app) {
+  app.converter.on('createSignature', (_, { comment, parameters = [] }) => {
+    if (!comment?.blockTags.some(({ name }) => name?.startsWith('options.'))) return;
+    for (const one of parameters) if (one.name === '__namedParameters') one.name = 'options';
+  });
   app.converter.on('createDocument', (_, document) => {
     const [first] = document.content;
     const heading = /^\s*# (.+)\n/.exec(first?.text ?? '');

@@ -28,7 +28,8 @@ export function varyingScores({
  *
  * Yu et al. 2025, DAPO, dynamic sampling, https://arxiv.org/abs/2503.14476.
  *
- * @param options.least,most the band; default 0 and 1: neither none nor all correct
+ * @param options.least the band's lower end; default 0: not none correct
+ * @param options.most its upper end; default 1: not all correct
  * @param options.threshold a score above it is correct; default 0.5
  */
 export function accuracyBand({

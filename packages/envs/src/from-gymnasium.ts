@@ -2,13 +2,10 @@ import { orderly } from './orderly.js';
 import type { EnvFactory, ResetResult, StepResult, Task } from './types.js';
 import { checkCount, checkTimeLimit, withinTime } from './within-time.js';
 
-type Info = Readonly<Record<string, unknown>>;
-type Later<Value> = Value | Promise<Value>;
-
 /** What `reset` of a Gymnasium environment gives: a pair, or the same by names. */
 export type GymnasiumReset<Observation> =
-  | readonly [observation: Observation, info?: Info]
-  | { readonly observation: Observation; readonly info?: Info };
+  | readonly [observation: Observation, info?: Readonly<Record<string, unknown>>]
+  | { readonly observation: Observation; readonly info?: Readonly<Record<string, unknown>> };
 
 /** What `step` of a Gymnasium environment gives: five in a row, or the same by names. */
 export type GymnasiumStep<Observation> =
@@ -17,27 +14,29 @@ export type GymnasiumStep<Observation> =
       reward: number,
       terminated: boolean,
       truncated: boolean,
-      info?: Info,
+      info?: Readonly<Record<string, unknown>>,
     ]
   | {
       readonly observation: Observation;
       readonly reward: number;
       readonly terminated: boolean;
       readonly truncated: boolean;
-      readonly info?: Info;
+      readonly info?: Readonly<Record<string, unknown>>;
     };
 
 /** An environment as Gymnasium has it, whose methods may answer at once or later. */
 export interface GymnasiumEnv<Observation, Action> {
-  reset(options: { readonly seed: number }): Later<GymnasiumReset<Observation>>;
-  step(action: Action): Later<GymnasiumStep<Observation>>;
-  close?(): Later<void>;
+  reset(options: {
+    readonly seed: number;
+  }): GymnasiumReset<Observation> | Promise<GymnasiumReset<Observation>>;
+  step(action: Action): GymnasiumStep<Observation> | Promise<GymnasiumStep<Observation>>;
+  close?(): void | Promise<void>;
 }
 
 /** Options of `fromGymnasium`. */
 export interface GymnasiumOptions<Observation, Action> {
   /** Says to the model what there is to see. */
-  readonly describe: (observation: Observation, info: Info) => string;
+  readonly describe: (observation: Observation, info: Readonly<Record<string, unknown>>) => string;
   /** The action in a message of the model, or undefined if there is none. */
   readonly readAction: (content: string) => Action | undefined;
   /**

@@ -47,4 +47,4 @@ export { type TaskBatchOptions, taskBatch } from './task-batch.js';
 export { hermesToolCalls, llamaToolCalls, mistralToolCalls } from './tool-call-formats.js';
 export { type ToolEnvOptions, toolEnv } from './tool-env.js';
 export type * from './types.js';
-export { TimeLimitError, withinTime } from './within-time.js';
+export { type TimeLimit, TimeLimitError, withinTime } from './within-time.js';

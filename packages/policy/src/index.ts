@@ -22,12 +22,14 @@ export {
   createChatTemplate,
 } from './chat/chat-template.js';
 export { type ChatTemplateFile, chatTemplateOf } from './chat/chat-template-files.js';
+export type { TextSpan } from './chat/generation-blocks.js';
 export { parseChatJson } from './chat/python-numbers.js';
 export { createStreamDecoder } from './chat/stream-decoder.js';
 export { readTextFiles } from './chat/text-files.js';
 export { createTokenizer } from './chat/tokenizer.js';
 export type { Precision } from './engine/engine-config.js';
 export { toTokenBatch } from './engine/token-batch.js';
+export type { LogProbsMode } from './http-sampler/completion.js';
 export { createHttpSampler, type HttpSamplerOptions } from './http-sampler/http-sampler.js';
 export type { LoraOptions } from './lora/lora.js';
 export { LanguageModel } from './model/language-model.js';

@@ -97,6 +97,7 @@ export {
   type OpenRlhfOptions,
   OpenRlhfRequestError,
 } from './serving/answer-open-rlhf.js';
+export type { OpenRlhfResponse } from './serving/open-rlhf.js';
 export { type RemoteRewardOptions, remoteReward } from './serving/remote-reward.js';
 export { type RewardServer, type ServeOptions, serveReward } from './serving/serve-reward.js';
 export { type SoftOverlongOptions, softOverlong } from './soft-overlong.js';

@@ -9,11 +9,11 @@ type Validate = (value: unknown) => boolean | Promise<boolean>;
 /** Options of `schemaMatch`: one of the three. */
 export type SchemaMatchOptions =
   /** A JSON Schema for all rows, checked by ajv, an optional peer. */
-  | { readonly schema: Schema }
+  | { readonly schema: Readonly<Record<string, unknown>> }
   /** Column of the row that holds its JSON Schema. */
   | { readonly column: string }
   /** Your own check, such as `(value) => schema.safeParse(value).success` of zod. */
-  | { readonly validate: Validate };
+  | { readonly validate: (value: unknown) => boolean | Promise<boolean> };
 
 /** Schemas kept compiled: a dataset has few, and one that has many must not fill the memory. */
 const MAX_SCHEMAS = 100;

@@ -17,7 +17,7 @@ type Tensors = ReadonlyMap<string, StoredTensor | LazyTensor>;
  */
 export async function writeShards(
   folder: string,
-  tensors: Tensors,
+  tensors: ReadonlyMap<string, StoredTensor | LazyTensor>,
   { dtype = 'F32', maxShardSize = DEFAULT_SHARD_SIZE, metadata = {} }: WriteShardsOptions = {},
 ): Promise<void> {
   if (!(maxShardSize > 0)) {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Tensor } from './types.js';
 
+/** How scores are scaled before the softmax. */
 export interface AttentionOptions {
   /** Multiplies q kᵀ. Default 1 / √Dh. */
   readonly scale?: number;

@@ -25,6 +25,7 @@ export type OptimizerChoice =
   | ({ readonly name: 'sgd' } & SgdOptions)
   | ({ readonly name: 'lion' } & LionOptions);
 
+/** The rules that `optimizerStep` knows. */
 export type OptimizerName = OptimizerChoice['name'];
 
 /** Steps taken, and the moments of each parameter; `second` is empty for optimizers of one moment. */

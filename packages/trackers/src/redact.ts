@@ -1,8 +1,6 @@
 /** Stands where a secret stood. */
 export const REDACTED = '[redacted]';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Words that make a name secret wherever they stand. */
 const SECRET_WORDS = new Set([
   'apikey',
@@ -39,7 +37,10 @@ const SHORTEST_SECRET = 8;
  *
  * @param value JSON: the config of a run, say
  */
-export function redact<Value>(value: Value, { env = process.env }: { env?: Environment } = {}) {
+export function redact<Value>(
+  value: Value,
+  { env = process.env }: { env?: Readonly<Record<string, string | undefined>> } = {},
+) {
   return redacted(value, secretsOf(env)) as Value;
 }
 
@@ -71,7 +72,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /** The values of environment variables whose names are secret, longest first. */
-export function secretsOf(env: Environment): string[] {
+export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(env)
     .filter(([name]) => isSecretName(name))
     .flatMap(([, value]) => (value !== undefined && value.length >= SHORTEST_SECRET ? [value] : []))

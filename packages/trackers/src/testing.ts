@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Point, Sink, SinkContext, SinkState } from './types.js';
 
-export { type MlflowServer, mlflowServer } from './mlflow/mlflow-server.js';
+export {
+  type Disturbance,
+  type MlflowMetric,
+  type MlflowRun,
+  type MlflowServer,
+  mlflowServer,
+} from './mlflow/mlflow-server.js';
 export { type WandbServer, wandbServer } from './wandb/wandb-server.js';
 
 /** One property that every sink has; `run` rejects where it does not hold. */

@@ -14,7 +14,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** What a server says after a reset or a step. */
 export interface OpenEnvOutcome {
-  readonly observation: Fields;
+  readonly observation: Readonly<Record<string, unknown>>;
   readonly reward: number | null;
   readonly done: boolean;
 }
@@ -22,7 +22,7 @@ export interface OpenEnvOutcome {
 /** Options of `openEnv` and `openEnvTools`. */
 export interface OpenEnvOptions extends ConnectOptions {
   /** What a reset is told besides the seed. Default: the column `reset` of the row. */
-  readonly resetArgs?: (task: Task) => Fields;
+  readonly resetArgs?: (task: Task) => Readonly<Record<string, unknown>>;
 }
 
 /** Options of `openEnv`. */
@@ -33,7 +33,10 @@ export interface OpenEnvTextOptions extends OpenEnvOptions {
    * The action in a message of the model; throws where there is none. Default: an object that it wrote as JSON, else
    * all of the message as the one field that the server's schema asks for.
    */
-  readonly readAction?: (content: string, schema: Fields) => Fields;
+  readonly readAction?: (
+    content: string,
+    schema: Readonly<Record<string, unknown>>,
+  ) => Readonly<Record<string, unknown>>;
 }
 
 /**

@@ -17,7 +17,6 @@ import { randomWeights } from '../architectures/random-weights.js';
 import type { EngineConfig } from '../engine/engine-config.js';
 import type { TrainingPass } from '../engine/forward.js';
 import {
-  type EngineModel,
   frozenModel,
   logProbsOf,
   NETWORK,
@@ -72,9 +71,7 @@ const OPTIMIZER_FILE = 'optimizer.safetensors';
  * A causal language model on the tensor engine: scores tokens, learns from a loss on their log-probs, samples.
  * Start a backend with `initBackend` first. Owns its weights: `dispose` frees them.
  */
-export class LanguageModel
-  implements TrainablePolicy, HiddenStateModel, MovingModel, WeightSource, EngineModel
-{
+export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingModel, WeightSource {
   /** Weights without gradient: the base of adapters. */
   #frozen: OwnTensors = {};
   #trained: OwnTensors = {};
@@ -169,6 +166,7 @@ export class LanguageModel
     return countOf(this.#trained);
   }
 
+  /** @internal */
   [NETWORK](): Network {
     return { config: this.#config, weights: this.#weights };
   }

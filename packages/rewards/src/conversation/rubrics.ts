@@ -87,7 +87,14 @@ const own = {
 };
 
 /** A reward of the conversational set. */
-export type ConversationReward = keyof typeof own;
+export type ConversationReward =
+  | 'helpfulness'
+  | 'safety'
+  | 'correctness'
+  | 'conciseness'
+  | 'engagement'
+  | 'task-completion'
+  | 'customer-service';
 
 /**
  * The checklists of the conversational set, for `rubricJudge`: what a good answer does, with weights above

@@ -2,17 +2,18 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A metric as MLflow stores it. */
-interface Metric {
+export interface MlflowMetric {
   readonly key: string;
   readonly value: number;
   readonly timestamp: number;
   readonly step: number;
 }
 
-interface Run {
+/** A run as MLflow stores it. */
+export interface MlflowRun {
   readonly info: Readonly<Record<string, unknown>>;
   readonly tags: readonly { readonly key: string; readonly value: string }[];
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly MlflowMetric[];
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +28,7 @@ export type Disturbance =
 /** A server that keeps runs in memory, as the published contract of MLflow's REST API 2.0 says. */
 export interface MlflowServer {
   readonly url: string;
-  readonly runs: readonly Run[];
+  readonly runs: readonly MlflowRun[];
   readonly experiments: readonly string[];
   /** Method, path and headers of each call, in their order. */
   readonly calls: readonly {
@@ -41,7 +42,7 @@ export interface MlflowServer {
 
 /** Refuses what MLflow refuses: more than 1000 metrics or 100 params in a call, and names it does not allow. */
 export async function mlflowServer(token?: string): Promise<MlflowServer> {
-  const runs: Run[] = [];
+  const runs: MlflowRun[] = [];
   const experiments: string[] = [];
   const calls: MlflowServer['calls'][number][] = [];
   const disturbances: Disturbance[] = [];
@@ -102,7 +103,7 @@ export async function mlflowServer(token?: string): Promise<MlflowServer> {
         return { experiment_id: String(experiments.length - 1) };
       case 'runs/create': {
         const info = { ...body, run_id: `run${runs.length}`, status: 'RUNNING' };
-        const tags = body.tags as Run['tags'];
+        const tags = body.tags as MlflowRun['tags'];
         runs.push({ info, tags, metrics: [], params: {} });
         return { run: { info } };
       }
@@ -125,7 +126,7 @@ export async function mlflowServer(token?: string): Promise<MlflowServer> {
   }
 
   function logBatch(body: Readonly<Record<string, unknown>>): void {
-    const metrics = (body.metrics ?? []) as readonly Metric[];
+    const metrics = (body.metrics ?? []) as readonly MlflowMetric[];
     const params = (body.params ?? []) as readonly { key: string; value: string }[];
     const names = [...metrics, ...params].map(({ key }) => key);
     const isTooMuch = metrics.length > 1000 || params.length > 100;
@@ -139,7 +140,7 @@ export async function mlflowServer(token?: string): Promise<MlflowServer> {
     });
   }
 
-  function replace(id: string, change: (run: Run) => Run): void {
+  function replace(id: string, change: (run: MlflowRun) => MlflowRun): void {
     const at = runs.findIndex(({ info }) => info.run_id === id);
     if (at < 0) throw new Error('404 RESOURCE_DOES_NOT_EXIST');
     runs[at] = change(runs[at]);
@@ -147,7 +148,7 @@ export async function mlflowServer(token?: string): Promise<MlflowServer> {
 }
 
 /** What MLflow's database takes for the same metric. */
-function identity({ key, value, timestamp, step }: Metric): string {
+function identity({ key, value, timestamp, step }: MlflowMetric): string {
   return JSON.stringify([key, value, timestamp, step]);
 }
 
