@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,10 @@ const COPIED = [
   'tooling/structure',
   'tooling/template',
   'tooling/tsconfig',
-  // Of the packages that are there, their names and version are all that counts.
-  ...Object.keys(levels).map((id) => `packages/${id}/package.json`),
+  // Of the packages that are there, in packages or apps, their names and version are all that counts.
+  ...Object.keys(levels)
+    .flatMap((id) => [`packages/${id}/package.json`, `apps/${id}/package.json`])
+    .filter((path) => existsSync(join(home, path))),
 ];
 const sound = { name: 'reward-model', level: '1', description: 'Rewards from a model' };
 let root: string;
