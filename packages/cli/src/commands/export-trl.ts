@@ -75,6 +75,7 @@ function settingsOf(experiment: Experiment, hasEnvironment: boolean): TrlSetting
     advantage: named('advantage', experiment.advantage ?? preset?.advantage),
     loss: named('loss', experiment.loss ?? preset?.loss),
     hasEnvironment,
+    modelOptions: experiment.modelOptions,
   });
 }
 
@@ -98,7 +99,8 @@ async function modelOf(experiment: Experiment, file: ExperimentFile, folder: str
   await startBackend(experiment.backend);
   const made = await before(EXIT.usage, () => openModel(experiment, file.folder));
   try {
-    await made.save(join(folder, 'model'));
+    const hasAdapters = experiment.modelOptions?.lora !== undefined; // new ones, which add nothing yet
+    await made.save(join(folder, 'model'), hasAdapters ? { merged: true } : {});
   } finally {
     made.dispose();
   }

@@ -1,3 +1,4 @@
+import type { LoraOptions } from '@grpo/policy';
 import type { TrlSettings, TrlValue } from './trl-config.js';
 
 /** What a script trains, and on what. */
@@ -13,6 +14,7 @@ export interface ScriptParts {
 /** Writes the script that trains with TRL, for `accelerate launch`. */
 export function trainScript(parts: ScriptParts): string {
   const { settings, model, rewards, hasEnvironment, hasEvaluation } = parts;
+  const { lora } = settings;
   const fields = Object.entries({
     ...settings.fields,
     reward_weights: rewards.map(({ weight }) => weight),
@@ -25,7 +27,7 @@ from pathlib import Path
 
 from datasets import Dataset
 from grpo_client import reward_funcs
-${hasEnvironment ? 'from grpo_environment import GrpoEnvironment\n' : ''}from trl import GRPOConfig, GRPOTrainer
+${hasEnvironment ? 'from grpo_environment import GrpoEnvironment\n' : ''}${lora ? 'from peft import LoraConfig\n' : ''}from trl import GRPOConfig, GRPOTrainer
 
 FOLDER = Path(__file__).resolve().parent
 MODEL = os.environ.get("GRPO_MODEL", ${python(model)})
@@ -43,7 +45,6 @@ def main():
     config = GRPOConfig(
         output_dir=os.environ.get("GRPO_OUTPUT", str(FOLDER / "output")),
         per_device_train_batch_size=SEQUENCES // WORLD_SIZE,
-        bf16=False,
         report_to="none",
 ${fields.map(([name, value]) => `        ${name}=${python(value)},`).join('\n')}
     )
@@ -53,7 +54,7 @@ ${fields.map(([name, value]) => `        ${name}=${python(value)},`).join('\n')}
         reward_funcs=reward_funcs(${python(rewards.map(({ name }) => name))}),
         args=config,
         train_dataset=rows("train.jsonl"),
-${hasEvaluation ? '        eval_dataset=rows("eval.jsonl"),\n' : ''}${hasEnvironment ? '        environment_factory=GrpoEnvironment,\n' : ''}    )
+${lora ? `        peft_config=${loraConfig(lora)},\n` : ''}${hasEvaluation ? '        eval_dataset=rows("eval.jsonl"),\n' : ''}${hasEnvironment ? '        environment_factory=GrpoEnvironment,\n' : ''}    )
     trainer.train()
     trainer.save_model()
 
@@ -61,6 +62,12 @@ ${hasEvaluation ? '        eval_dataset=rows("eval.jsonl"),\n' : ''}${hasEnviron
 if __name__ == "__main__":
     main()
 `;
+}
+
+function loraConfig({ rank, alpha, dropout = 0, targetModules, useRslora }: LoraOptions): string {
+  const targets = targetModules === 'all-linear' ? '"all-linear"' : python(targetModules);
+  const more = useRslora ? ', use_rslora=True' : '';
+  return `LoraConfig(task_type="CAUSAL_LM", r=${rank}, lora_alpha=${alpha}, lora_dropout=${dropout}, target_modules=${targets}${more})`;
 }
 
 function python(value: TrlValue | readonly (number | string)[]): string {

@@ -1,5 +1,6 @@
 import { resolveConfig } from '@grpo/trainer';
 import { describe, expect, it } from 'vitest';
+import { trainScript } from './train-script.js';
 import { trlSettings } from './trl-config.js';
 
 const plain = { advantage: undefined, loss: undefined, hasEnvironment: false };
@@ -89,6 +90,32 @@ describe('the fields of GRPOConfig', () => {
   });
 });
 
+describe('how the model is trained', () => {
+  it('is said in full, for TRL has other defaults', () => {
+    const { fields, lora } = settings();
+    expect(fields).toMatchObject({ gradient_checkpointing: false, bf16: false });
+    expect(lora).toBeUndefined();
+  });
+
+  it('is carried over: checkpointing, bfloat16, adapters', () => {
+    const adapters = { rank: 8, alpha: 16, targetModules: ['q_proj', 'v_proj'], useRslora: true };
+    const modelOptions = { gradientCheckpointing: true, precision: 'bfloat16', lora: adapters };
+    const found = settings({}, { modelOptions });
+    expect(found.fields).toMatchObject({ gradient_checkpointing: true, bf16: true });
+    const script = trainScript({
+      settings: found,
+      model: 'model',
+      rewards: [{ name: 'right', weight: 1 }],
+      hasEnvironment: false,
+      hasEvaluation: false,
+    });
+    expect(script).toContain('from peft import LoraConfig');
+    expect(script).toContain(
+      'peft_config=LoraConfig(task_type="CAUSAL_LM", r=8, lora_alpha=16, lora_dropout=0, target_modules=["q_proj","v_proj"], use_rslora=True)',
+    );
+  });
+});
+
 describe('differences', () => {
   it('beside the draws there are none where TRL does the same', () => {
     expect(settings().differences).toEqual([
@@ -103,6 +130,7 @@ describe('differences', () => {
     [{}, { loss: 'gmpo' }, 'loss gmpo: TRL has none'],
     [{}, { loss: { name: 'grpo', reduction: 'sequence-sum' } }, 'option reduction is left out'],
     [{}, { advantage: 'rloo' }, 'advantage rloo'],
+    [{}, { modelOptions: { adapter: 'runs/a' } }, 'adapter: not carried over'],
   ])('%j and %j are listed', (config, parts, text) => {
     expect(settings(config, parts).differences.join('\n')).toContain(text);
   });

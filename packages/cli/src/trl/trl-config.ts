@@ -1,3 +1,4 @@
+import type { LanguageModelOptions, LoraOptions } from '@grpo/policy';
 import type { Preset, TrainConfig } from '@grpo/trainer';
 
 /** A part by its name, with its options or without. */
@@ -12,6 +13,8 @@ export interface TrlSettings {
   readonly fields: Readonly<Record<string, TrlValue>>;
   /** Sequences of one forward and backward pass, over all processes. */
   readonly sequencesPerPass: number;
+  /** Adapters to train instead of all weights: `LoraConfig` of PEFT. */
+  readonly lora?: LoraOptions;
   /** What TRL does otherwise, or does not do, in sentences. */
   readonly differences: readonly string[];
 }
@@ -22,6 +25,8 @@ export interface TrlParts {
   readonly loss: Named | undefined;
   /** Whether tools or an environment answer the model. */
   readonly hasEnvironment: boolean;
+  /** How the model is trained. Default: all weights in float32. */
+  readonly modelOptions?: LanguageModelOptions | undefined;
 }
 
 type Options = Readonly<Record<string, unknown>>;
@@ -127,7 +132,13 @@ export function trlSettings(config: TrainConfig, parts: TrlParts): TrlSettings {
       'The chat template of the model tells it of its tools, in its own words.',
     );
   }
+  const { lora, adapter, gradientCheckpointing = false, precision } = parts.modelOptions ?? {};
+  if (adapter !== undefined) {
+    differences.push('adapter: not carried over. Merge it with grpo export, and train the result.');
+  }
   const fields: Fields = {
+    gradient_checkpointing: gradientCheckpointing,
+    bf16: precision === 'bfloat16',
     ...(Object.fromEntries(same) as Record<string, TrlValue>),
     // Ours counts batches of rollouts, theirs optimizer steps.
     max_steps: maxSteps * config.numIterations * Math.ceil(perStep / miniBatch),
@@ -144,7 +155,7 @@ export function trlSettings(config: TrainConfig, parts: TrlParts): TrlSettings {
     ...lossFields(parts.loss, differences),
     ...advantageFields(parts.advantage, differences),
   };
-  return { fields, sequencesPerPass: pass, differences };
+  return { fields, sequencesPerPass: pass, differences, ...(lora && { lora }) };
 }
 
 function optimizer({ optim, momentum }: TrainConfig, differences: string[]): Fields {
