@@ -93,6 +93,7 @@ def digits(completions, **_):
     return [sum(c.isdigit() for c in text) / max(1, len(text)) for text in completions]
 
 
+output = tempfile.TemporaryDirectory(prefix="grpo-bench-peer-")
 trainer = GRPOTrainer(
     model=model,
     reward_funcs=digits,
@@ -101,7 +102,7 @@ trainer = GRPOTrainer(
     ),
     processing_class=tokenizer,
     args=GRPOConfig(
-        output_dir=tempfile.mkdtemp(prefix="grpo-bench-peer-"),
+        output_dir=output.name,
         per_device_train_batch_size=batch,
         num_generations=task["group"],
         max_completion_length=task["completion"],
@@ -145,7 +146,8 @@ class TakesOrders(transformers.TrainerCallback):
         global lengths, generation
         line = sys.stdin.readline()
         if not line:
-            os._exit(0)
+            output.cleanup()
+            os._exit(0)  # the trainer has a million steps to go
         lengths, generation = json.loads(line), 0.0
         self.started = time.perf_counter()
 
