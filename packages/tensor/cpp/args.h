@@ -1,0 +1,92 @@
+// Arguments of a kernel that is called from JavaScript, checked: a wrong length is an error there, never a crash here.
+#pragma once
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include <map>
+#include <string>
+
+class Args {
+ public:
+  Args(napi_env env, napi_callback_info info, const char* kernel) : env(env), kernel_(kernel) {
+    napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
+  }
+
+  napi_env env;
+
+  // A Float32Array of at least `least` numbers.
+  float* f32(int i, double least) { return static_cast<float*>(array(i, least, napi_float32_array)); }
+  // An Int32Array of at least `least` numbers.
+  int32_t* i32(int i, double least) { return static_cast<int32_t*>(array(i, least, napi_int32_array)); }
+  // As f32, or null for undefined and null.
+  float* optional(int i, double least) { return is_absent(i) ? nullptr : f32(i, least); }
+
+  double num(int i) {
+    double value = 0;
+    if (at(i) == nullptr || napi_get_value_double(env, at(i), &value) != napi_ok) fail(i, "a number");
+    return value;
+  }
+  // A count or a length.
+  long size(int i) {
+    double value = num(i);
+    if (!(value >= 0 && value < 1e15) || value != static_cast<double>(static_cast<long>(value))) {
+      fail(i, "a whole number of at least 0");
+    }
+    return static_cast<long>(value);
+  }
+  bool flag(int i) {
+    bool value = false;
+    if (is_absent(i)) return false;
+    if (napi_get_value_bool(env, at(i), &value) != napi_ok) fail(i, "true or false");
+    return value;
+  }
+
+  napi_value number(double value) {
+    napi_value result;
+    napi_create_double(env, value, &result);
+    return result;
+  }
+
+  // Ends the kernel with an error in JavaScript.
+  [[noreturn]] void fail(int i, const std::string& needs) {
+    throw std::string(kernel_) + ": needs " + needs + " as argument " + std::to_string(i + 1) + ", got another.";
+  }
+
+ private:
+  static constexpr size_t kMost = 40;
+  const char* kernel_;
+  size_t count_ = kMost;
+  napi_value values_[kMost];
+
+  napi_value at(int i) { return static_cast<size_t>(i) < count_ ? values_[i] : nullptr; }
+
+  bool is_absent(int i) {
+    if (at(i) == nullptr) return true;
+    napi_valuetype type;
+    napi_typeof(env, at(i), &type);
+    return type == napi_undefined || type == napi_null;
+  }
+
+  void* array(int i, double least, napi_typedarray_type wanted) {
+    napi_typedarray_type type;
+    size_t length = 0;
+    void* data = nullptr;
+    const char* name = wanted == napi_float32_array ? "a Float32Array" : "an Int32Array";
+    if (at(i) == nullptr ||
+        napi_get_typedarray_info(env, at(i), &type, &length, &data, nullptr, nullptr) != napi_ok || type != wanted ||
+        static_cast<double>(length) < least) {
+      fail(i, std::string(name) + " of at least " + std::to_string(static_cast<long long>(least)) + " numbers");
+    }
+    return data;
+  }
+};
+
+// What a kernel does; a null pointer returns undefined.
+using Kernel = napi_value (*)(Args&);
+
+std::map<std::string, Kernel>& kernels();
+
+// At file scope: `static Register matmul("matmul", [](Args& a) -> napi_value { ... });`
+struct Register {
+  Register(const char* name, Kernel kernel) { kernels()[name] = kernel; }
+};

@@ -1,0 +1,314 @@
+#include "gemm.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "args.h"
+#include "pool.h"
+
+// Registers hold a tile of up to MR x NR; beside it two vectors of B and one of A.
+#if defined(__AVX512F__)
+constexpr int MR = 14;
+#elif defined(__AVX__)
+constexpr int MR = 6;
+#else
+constexpr int MR = 8;
+#endif
+constexpr int NV = 2, NR = NV * VL;
+// A panel of B (KC x NR) stays in the first cache, a block of A (MC x KC) in the second, a block of B (KC x NC) in the
+// third.
+constexpr long KC = 256, MC = MR * 16, NC = 2048;
+
+struct Free {
+  void operator()(float* p) const { std::free(p); }
+};
+using Buffer = std::unique_ptr<float, Free>;
+
+// Memory of a thread that grows to the most it was asked for.
+struct Scratch {
+  Buffer data;
+  long size = 0;
+  float* of(long n) {
+    if (n > size) {
+      data.reset(static_cast<float*>(std::aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64)));
+      size = n;
+    }
+    return data.get();
+  }
+};
+static thread_local Scratch scratch_a, scratch_b;
+
+static inline long panels_of(long n) { return (n + NR - 1) / NR; }
+
+// The m rows of a block of A are cut into panels of about equal height, at most MR: none is nearly empty.
+struct Cut {
+  int panels, height, taller;  // the first `taller` panels have one row more than `height`
+  explicit Cut(long m) {
+    panels = static_cast<int>((m + MR - 1) / MR);
+    height = static_cast<int>(m / panels);
+    taller = static_cast<int>(m - static_cast<long>(height) * panels);
+  }
+  int rows(int p) const { return height + (p < taller ? 1 : 0); }
+  int start(int p) const { return p * height + std::min(p, taller); }
+};
+
+// A panel of h rows: out[k * h + r].
+static void pack_panel_a(const Matrix& a, long kc, int h, float* out) {
+  if (a.column == 1) {
+    for (int r = 0; r < h; r++) {
+      const float* from = a.data + r * a.row;
+      for (long k = 0; k < kc; k++) out[k * h + r] = from[k];
+    }
+  } else {
+    for (long k = 0; k < kc; k++) {
+      const float* from = a.data + k * a.column;
+      for (int r = 0; r < h; r++) out[k * h + r] = from[r * a.row];
+    }
+  }
+}
+
+static void pack_block_a(const Matrix& a, long mc, long kc, float* out) {
+  const Cut cut(mc);
+  for (int p = 0; p < cut.panels; p++) {
+    pack_panel_a({a.at(cut.start(p), 0), a.row, a.column}, kc, cut.rows(p), out + cut.start(p) * kc);
+  }
+}
+
+// A panel of up to NR columns, the missing ones 0: out[k * NR + j].
+static void pack_panel_b(const Matrix& b, long kc, long columns, float* out) {
+  if (b.column == 1 && columns == NR) {
+    for (long k = 0; k < kc; k++) {
+      for (int v = 0; v < NV; v++) store(out + k * NR + v * VL, load(b.data + k * b.row + v * VL));
+    }
+  } else if (b.row == 1) {
+    for (long j = 0; j < NR; j++) {
+      const float* from = b.data + j * b.column;
+      for (long k = 0; k < kc; k++) out[k * NR + j] = j < columns ? from[k] : 0;
+    }
+  } else {
+    for (long k = 0; k < kc; k++) {
+      for (long j = 0; j < NR; j++) out[k * NR + j] = j < columns ? *b.at(k, j) : 0;
+    }
+  }
+}
+
+// S [H, NR] = A panel [kc, H] times B panel [kc, NR], handed to `write(row, vector, value)`.
+template <int H, class Write>
+static inline void tile(long kc, const float* a, const float* b, Write&& write) {
+  vf s[H][NV];
+#pragma GCC unroll 16
+  for (int i = 0; i < H; i++) {
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; v++) s[i][v] = vf{};
+  }
+#pragma GCC unroll 4
+  for (long k = 0; k < kc; k++) {
+    vf row[NV];
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; v++) row[v] = load(b + v * VL);
+#pragma GCC unroll 16
+    for (int i = 0; i < H; i++) {
+      const vf x = splat(a[i]);
+#pragma GCC unroll 2
+      for (int v = 0; v < NV; v++) s[i][v] += x * row[v];
+    }
+    a += H;
+    b += NR;
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < H; i++) {
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; v++) write(i, v, s[i][v]);
+  }
+}
+
+// What becomes of a tile: C = start + scale * S, start: C itself, or a residual and a bias, or 0.
+struct Output {
+  float* c;
+  long ldc;
+  bool accumulate;
+  float scale;
+  const float* bias;      // of these columns
+  const float* residual;  // of these rows and columns, rows ldc apart
+};
+
+template <int H>
+static void compute_tile(long kc, const float* a, const float* b, long columns, const Output& o) {
+  const bool is_full = columns == NR;
+  float edge[H * NR];
+  float* c = is_full ? o.c : edge;
+  const long ldc = is_full ? o.ldc : NR;
+  if (is_full && o.accumulate && o.scale == 1) {
+    return tile<H>(kc, a, b, [&](int i, int v, vf s) {
+      float* to = c + i * ldc + v * VL;
+      store(to, load(to) + s);
+    });
+  }
+  if (is_full && o.accumulate) {
+    return tile<H>(kc, a, b, [&](int i, int v, vf s) {
+      float* to = c + i * ldc + v * VL;
+      store(to, load(to) + o.scale * s);
+    });
+  }
+  if (is_full && (o.bias || o.residual)) {
+    return tile<H>(kc, a, b, [&](int i, int v, vf s) {
+      vf y = o.scale * s;
+      if (o.bias) y += load(o.bias + v * VL);
+      if (o.residual) y += load(o.residual + i * o.ldc + v * VL);
+      store(c + i * ldc + v * VL, y);
+    });
+  }
+  tile<H>(kc, a, b, [&](int i, int v, vf s) { store(c + i * ldc + v * VL, o.scale * s); });
+  if (is_full) return;
+  for (int i = 0; i < H; i++) {
+    for (long j = 0; j < columns; j++) {
+      float* to = o.c + i * o.ldc + j;
+      float start = o.accumulate ? *to : 0;
+      if (!o.accumulate && o.bias) start += o.bias[j];
+      if (!o.accumulate && o.residual) start += o.residual[i * o.ldc + j];
+      *to = start + edge[i * NR + j];
+    }
+  }
+}
+
+template <int H>
+static void choose_tile(int h, long kc, const float* a, const float* b, long columns, const Output& o) {
+  if (h == H) return compute_tile<H>(kc, a, b, columns, o);
+  if constexpr (H > 1) choose_tile<H - 1>(h, kc, a, b, columns, o);
+}
+
+// A packed block of A times one packed panel of B.
+static void block_times_panel(long mc, long kc, const float* a, const float* b, long columns, const Output& o) {
+  const Cut cut(mc);
+  for (int p = 0; p < cut.panels; p++) {
+    const long start = cut.start(p);
+    Output part = o;
+    part.c += start * o.ldc;
+    if (part.residual) part.residual += start * o.ldc;
+    choose_tile<MR>(cut.rows(p), kc, a + start * kc, b, columns, part);
+  }
+}
+
+static void clear(const Product& p) {
+  if (p.accumulate) return;
+  for (long i = 0; i < p.m; i++) std::fill(p.c + i * p.ldc, p.c + i * p.ldc + p.n, 0.f);
+}
+
+template <class Run>
+static void blocked(const Product& p, Run&& run) {
+  if (p.m == 0 || p.n == 0) return;
+  if (p.k == 0) return clear(p);
+  float* packed_b = scratch_b.of(KC * std::min(NC, panels_of(p.n) * NR));
+  for (long jc = 0; jc < p.n; jc += NC) {
+    const long nc = std::min(NC, p.n - jc), panels = panels_of(nc);
+    for (long pc = 0; pc < p.k; pc += KC) {
+      const long kc = std::min(KC, p.k - pc);
+      run(static_cast<int>(panels), [&](int j) {
+        const long column = static_cast<long>(j) * NR;
+        const Matrix from{p.b.at(pc, jc + column), p.b.row, p.b.column};
+        pack_panel_b(from, kc, std::min<long>(NR, nc - column), packed_b + column * kc);
+      });
+      const long blocks = (p.m + MC - 1) / MC;
+      run(static_cast<int>(blocks), [&](int t) {
+        const long ic = t * MC, mc = std::min(MC, p.m - ic);
+        float* packed_a = scratch_a.of(MC * KC);
+        pack_block_a({p.a.at(ic, pc), p.a.row, p.a.column}, mc, kc, packed_a);
+        for (long j = 0; j < panels; j++) {
+          const long column = j * NR;
+          const Output out{p.c + ic * p.ldc + jc + column, p.ldc, p.accumulate || pc > 0, p.scale, nullptr, nullptr};
+          block_times_panel(mc, kc, packed_a, packed_b + column * kc, std::min<long>(NR, nc - column), out);
+        }
+      });
+    }
+  }
+}
+
+void gemm(const Product& p) {
+  blocked(p, [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
+}
+
+void gemm_serial(const Product& p) {
+  blocked(p, [](int tasks, auto&& f) {
+    for (int i = 0; i < tasks; i++) f(i);
+  });
+}
+
+long packed_size(long n, long k) { return panels_of(n) * NR * k; }
+
+// Panel after panel, each whole: [panel][k][NR].
+void pack(float* out, const Matrix& b, long n, long k) {
+  Pool::get().run(static_cast<int>(panels_of(n)), [&](int j) {
+    const long column = static_cast<long>(j) * NR;
+    pack_panel_b({b.at(0, column), b.row, b.column}, k, std::min<long>(NR, n - column), out + column * k);
+  });
+}
+
+void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, float* c, const float* bias,
+                 const float* residual) {
+  if (m == 0 || n == 0) return;
+  const long panels = panels_of(n);
+  float* packed_a = scratch_a.of(MC * k);
+  for (long ic = 0; ic < m; ic += MC) {
+    const long mc = std::min(MC, m - ic);
+    for (long pc = 0; pc < k; pc += KC) {
+      pack_block_a({a.at(ic, pc), a.row, a.column}, mc, std::min(KC, k - pc), packed_a + mc * pc);
+    }
+    // A few panels to a task: enough work to be worth handing over, little enough to share evenly.
+    const long share = std::max<long>(1, std::min<long>(panels / 4, (1 << 20) / (NR * k * std::max<long>(mc, 8) / 8)));
+    const long tasks = (panels + share - 1) / share;
+    Pool::get().run(static_cast<int>(tasks), [&](int t) {
+      for (long j = t * share; j < std::min(panels, (t + 1) * share); j++) {
+        const long column = j * NR;
+        for (long pc = 0; pc < k; pc += KC) {
+          const Output out{c + ic * n + column, n, pc > 0, 1, bias ? bias + column : nullptr,
+                           residual ? residual + ic * n + column : nullptr};
+          block_times_panel(mc, std::min(KC, k - pc), packed_a + mc * pc, packed + column * k + pc * NR,
+                            std::min<long>(NR, n - column), out);
+        }
+      }
+    });
+  }
+}
+
+// matmul(out, a, b, m, n, k, transposeA, transposeB, batch, strideA, strideB, accumulate)
+static Register matmul("matmul", [](Args& args) -> napi_value {
+  const long m = args.size(3), n = args.size(4), k = args.size(5), batch = args.size(8);
+  const bool ta = args.flag(6), tb = args.flag(7), accumulate = args.flag(11);
+  const long stride_a = args.size(9), stride_b = args.size(10);
+  if (batch == 0) return nullptr;
+  float* c = args.f32(0, static_cast<double>(batch) * m * n);
+  const float* a = args.f32(1, static_cast<double>(batch - 1) * stride_a + m * k);
+  const float* b = args.f32(2, static_cast<double>(batch - 1) * stride_b + k * n);
+  const auto product = [&](long i) {
+    const Matrix left = ta ? transposed(rows_of(a + i * stride_a, m)) : rows_of(a + i * stride_a, k);
+    const Matrix right = tb ? transposed(rows_of(b + i * stride_b, k)) : rows_of(b + i * stride_b, n);
+    return Product{m, n, k, left, right, c + i * m * n, n, accumulate};
+  };
+  if (batch == 1) gemm(product(0));
+  else Pool::get().run(static_cast<int>(batch), [&](int i) { gemm_serial(product(i)); });
+  return nullptr;
+});
+
+// packedSize(n, k) -> numbers
+static Register packed_size_of("packedSize", [](Args& a) -> napi_value {
+  return a.number(static_cast<double>(packed_size(a.size(0), a.size(1))));
+});
+
+// pack(out, weight, n, k, isInOut): weight [n, k], or [k, n]
+static Register pack_weight("pack", [](Args& a) -> napi_value {
+  const long n = a.size(2), k = a.size(3);
+  const float* weight = a.f32(1, static_cast<double>(n) * k);
+  pack(a.f32(0, static_cast<double>(packed_size(n, k))), a.flag(4) ? rows_of(weight, n) : transposed(rows_of(weight, k)),
+       n, k);
+  return nullptr;
+});
+
+// linear(out, x, packed, rows, n, k, bias?, residual?)
+static Register linear("linear", [](Args& a) -> napi_value {
+  const long m = a.size(3), n = a.size(4), k = a.size(5);
+  gemm_packed(m, n, k, rows_of(a.f32(1, static_cast<double>(m) * k), k), a.f32(2, static_cast<double>(packed_size(n, k))),
+              a.f32(0, static_cast<double>(m) * n), a.optional(6, static_cast<double>(n)),
+              a.optional(7, static_cast<double>(m) * n));
+  return nullptr;
+});

@@ -1,0 +1,35 @@
+// Products of matrices, after Goto and van de Geijn 2008 (Anatomy of high-performance matrix multiplication) and BLIS:
+// blocks of A and B are copied into the order in which the innermost loop reads them, and that loop keeps a tile of C
+// in registers.
+#pragma once
+#include "vec.h"
+
+// A matrix by its strides: element (i, j) is data[i * row + j * column].
+struct Matrix {
+  const float* data;
+  long row, column;
+  const float* at(long i, long j) const { return data + i * row + j * column; }
+};
+static inline Matrix rows_of(const float* data, long width) { return {data, width, 1}; }
+static inline Matrix transposed(Matrix m) { return {m.data, m.column, m.row}; }
+
+struct Product {
+  long m, n, k;
+  Matrix a, b;               // [m, k], [k, n]
+  float* c;                  // [m, n], rows `ldc` apart
+  long ldc;
+  bool accumulate = false;   // C += A B instead of C = A B
+  float scale = 1;           // C = scale * A B
+};
+
+// On all threads.
+void gemm(const Product&);
+// On the calling thread.
+void gemm_serial(const Product&);
+
+// A matrix B [k, n] in the order of the innermost loop, for products with many A. Numbers it takes:
+long packed_size(long n, long k);
+void pack(float* out, const Matrix& b, long n, long k);
+// C [m, n] = A [m, k] B, then + bias [n] and + residual [m, n] where they are not null.
+void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, float* c, const float* bias,
+                 const float* residual);
