@@ -1,0 +1,143 @@
+// The operations of a decoder between its products, each one pass over memory.
+#include "args.h"
+#include "rows.h"
+
+#include <cmath>
+
+// swiGlu(out, gate, up, count): silu(gate) up, silu(g) = g σ(g)
+static Register swi_glu("swiGlu", [](Args& a) -> napi_value {
+  const long count = a.size(3);
+  map(a.f32(0, count), count, [](vf g, vf u) { return g * sigmoid(g) * u; }, a.f32(1, count), a.f32(2, count));
+  return nullptr;
+});
+
+// e^(−x²) P(1 / x²) / x, |x| > 1: 1 − erf |x| (Cephes, erfcf).
+static inline vf erf_tail(vf x) {
+  const vf q = 1.f / x, y = q * q;
+  vf near = splat(2.326819970068386e-2f);
+  for (float c : {-1.387039388740657e-1f, 3.687424674597105e-1f, -5.824733027278666e-1f, 6.210004621745983e-1f,
+                  -4.944515323274145e-1f, 3.404879937665872e-1f, -2.741127028184656e-1f, 5.638259427386472e-1f}) {
+    near = near * y + c;
+  }
+  vf far = splat(-1.047766399936249e+1f);
+  for (float c : {1.297719955372516e+1f, -7.495518717768503e+0f, 2.921019019210786e+0f, -1.015265279202700e+0f,
+                  4.218463358204948e-1f, -2.820767439740514e-1f, 5.641895067754075e-1f}) {
+    far = far * y + c;
+  }
+  return exp(-x * x) * q * (x < splat(2.f) ? near : far);
+}
+
+// Φ(x) = (1 + erf(x / √2)) / 2
+static inline vf normal_distribution(vf x) {
+  const vf z = x * 0.70710678118654752f, square = z * z;
+  vf p = splat(7.853861353153693e-5f);  // erf(z) / z, |z| < 1 (Cephes, erff)
+  for (float c : {-8.010193625184903e-4f, 5.188327685732524e-3f, -2.685381193529856e-2f, 1.128358514861418e-1f,
+                  -3.761262582423300e-1f, 1.128379165726710e+0f}) {
+    p = p * square + c;
+  }
+  const vf size = max(z, -z), tail = 0.5f * erf_tail(max(size, splat(1.f)));
+  const vf outside = z > vf{} ? 1.f - tail : tail;
+  const vf phi = size < splat(1.f) ? 0.5f + 0.5f * z * p : outside;
+  return x == x ? phi : x;
+}
+
+// gelu(out, x, count): x Φ(x)
+static Register gelu("gelu", [](Args& a) -> napi_value {
+  const long count = a.size(2);
+  map(a.f32(0, count), count, [](vf x) { return x * normal_distribution(x); }, a.f32(1, count));
+  return nullptr;
+});
+
+constexpr float kRoot2OverPi = 0.79788456080286536f, kCubic = 0.044715f;
+
+// tanh u, u = √(2 / π) (x + 0.044715 x³)
+static inline vf squashed(vf x) { return tanh(kRoot2OverPi * x * (1.f + kCubic * x * x)); }
+
+// geluTanh(out, x, count): x (1 + tanh u) / 2
+static Register gelu_tanh("geluTanh", [](Args& a) -> napi_value {
+  const long count = a.size(2);
+  map(a.f32(0, count), count, [](vf x) { return 0.5f * x * (1.f + squashed(x)); }, a.f32(1, count));
+  return nullptr;
+});
+
+// rotary(out, x, cos, sin, rows, heads, headSize, turned, isBack): in each head, for i < turned / 2 and j = i +
+// turned / 2, out[i] = x[i] cos[i] − x[j] sin[i] and out[j] = x[j] cos[j] + x[i] sin[j]; the rest stays. x [rows, heads,
+// headSize], cos and sin [rows, turned] with equal halves; `isBack` turns the other way.
+static Register rotary("rotary", [](Args& a) -> napi_value {
+  const long rows = a.size(4), heads = a.size(5), size = a.size(6), turned = a.size(7), half = turned / 2;
+  const long width = heads * size;
+  if (turned % 2 != 0 || turned > size) a.fail(7, "an even number of at most the head size");
+  float* out = a.f32(0, static_cast<double>(rows) * width);
+  const float* x = a.f32(1, static_cast<double>(rows) * width);
+  const float* cos = a.f32(2, static_cast<double>(rows) * turned);
+  const float* sin = a.f32(3, static_cast<double>(rows) * turned);
+  const float sign = a.flag(8) ? -1 : 1;
+  share_rows(rows, width, [&](long row) {
+    const float *c = cos + row * turned, *s = sin + row * turned;
+    for (long head = 0; head < heads; head++) {
+      const float* from = x + row * width + head * size;
+      float* to = out + row * width + head * size;
+      along(half, [&](long i, auto lane) {
+        const vf p = lane.in(from + i), q = lane.in(from + half + i);
+        const vf cosine = lane.in(c + i), sine = sign * lane.in(s + i);
+        lane.out(to + i, p * cosine - q * sine);
+        lane.out(to + half + i, q * cosine + p * sine);
+      });
+      if (to != from) std::copy(from + turned, from + size, to + turned);
+    }
+  });
+  return nullptr;
+});
+
+// rmsNorm(out, x, weight, rows, width, epsilon, centre, inverse?): y = x r (centre + w), r = 1 / √(mean x² + ε), written
+// to inverse [rows].
+static Register rms_norm("rmsNorm", [](Args& a) -> napi_value {
+  const long rows = a.size(3), width = a.size(4);
+  float* out = a.f32(0, static_cast<double>(rows) * width);
+  const float* x = a.f32(1, static_cast<double>(rows) * width);
+  const float* weight = a.f32(2, width);
+  const float epsilon = static_cast<float>(a.num(5)), centre = static_cast<float>(a.num(6));
+  float* inverse = a.optional(7, rows);
+  share_rows(rows, width, [&](long row) {
+    const float* from = x + row * width;
+    float* to = out + row * width;
+    vf squares{};
+    along(width, [&](long i, auto lane) {
+      const vf v = lane.in(from + i);
+      squares += v * v;
+    });
+    const float r = 1 / std::sqrt(sum(squares) / width + epsilon);
+    along(width, [&](long i, auto lane) { lane.out(to + i, lane.in(from + i) * r * (centre + lane.in(weight + i))); });
+    if (inverse) inverse[row] = r;
+  });
+  return nullptr;
+});
+
+// layerNorm(out, x, weight, bias, rows, width, epsilon, mean?, inverse?): y = w (x − μ) r + b, μ = mean x,
+// r = 1 / √(mean (x − μ)² + ε); μ and r are written to mean [rows] and inverse [rows].
+static Register layer_norm("layerNorm", [](Args& a) -> napi_value {
+  const long rows = a.size(4), width = a.size(5);
+  float* out = a.f32(0, static_cast<double>(rows) * width);
+  const float* x = a.f32(1, static_cast<double>(rows) * width);
+  const float *weight = a.f32(2, width), *bias = a.f32(3, width);
+  const float epsilon = static_cast<float>(a.num(6));
+  float *mean = a.optional(7, rows), *inverse = a.optional(8, rows);
+  share_rows(rows, width, [&](long row) {
+    const float* from = x + row * width;
+    float* to = out + row * width;
+    vf total{}, squares{};
+    along(width, [&](long i, auto lane) { total += lane.in(from + i); });
+    const float mu = sum(total) / width;
+    along(width, [&](long i, auto lane) {
+      const vf d = lane.in(from + i, mu) - mu;
+      squares += d * d;
+    });
+    const float r = 1 / std::sqrt(sum(squares) / width + epsilon);
+    along(width, [&](long i, auto lane) {
+      lane.out(to + i, (lane.in(from + i) - mu) * r * lane.in(weight + i) + lane.in(bias + i));
+    });
+    if (mean) mean[row] = mu;
+    if (inverse) inverse[row] = r;
+  });
+  return nullptr;
+});
