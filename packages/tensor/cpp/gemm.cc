@@ -53,23 +53,42 @@ struct Cut {
   int start(int p) const { return p * height + std::min(p, taller); }
 };
 
-// A panel of h rows: out[k * h + r].
+// A panel of h rows: out[k * h + r]. Vectors are stored wider than a panel is, and the next one covers what is too much:
+// up to VL numbers behind the panel are overwritten.
 static void pack_panel_a(const Matrix& a, long kc, int h, float* out) {
-  if (a.column == 1) {
-    for (int r = 0; r < h; r++) {
-      const float* from = a.data + r * a.row;
-      for (long k = 0; k < kc; k++) out[k * h + r] = from[k];
+  long k = 0;
+  if (a.column == 1 && h <= VL) {
+    for (; k + VL <= kc; k += VL) {
+      vf rows[VL] = {};
+      for (int r = 0; r < h; r++) rows[r] = load(a.at(r, k));
+      transpose(rows);
+      for (int i = 0; i < VL; i++) store(out + (k + i) * h, rows[i]);
     }
-  } else {
-    for (long k = 0; k < kc; k++) {
-      const float* from = a.data + k * a.column;
-      for (int r = 0; r < h; r++) out[k * h + r] = from[r * a.row];
-    }
+  }
+  for (; k < kc; k++) {
+    for (int r = 0; r < h; r++) out[k * h + r] = *a.at(r, k);
   }
 }
 
 static void pack_block_a(const Matrix& a, long mc, long kc, float* out) {
   const Cut cut(mc);
+  if (a.row == 1 && MR <= VL) {
+    // A few columns at a time, so that their lines are still in the cache when the next panel reads them.
+    for (long from = 0; from < kc; from += 8) {
+      const long to = std::min(kc - 1, from + 8);
+      for (int p = 0; p < cut.panels; p++) {
+        const int h = cut.rows(p);
+        float* panel = out + cut.start(p) * kc;
+        const float* data = a.data + cut.start(p);
+        for (long k = from; k < to; k++) store(panel + k * h, load(data + k * a.column));  // reads into the next column
+      }
+    }
+    for (int p = 0; p < cut.panels; p++) {
+      const int h = cut.rows(p);
+      for (int r = 0; r < h; r++) out[cut.start(p) * kc + (kc - 1) * h + r] = *a.at(cut.start(p) + r, kc - 1);
+    }
+    return;
+  }
   for (int p = 0; p < cut.panels; p++) {
     pack_panel_a({a.at(cut.start(p), 0), a.row, a.column}, kc, cut.rows(p), out + cut.start(p) * kc);
   }
@@ -81,10 +100,18 @@ static void pack_panel_b(const Matrix& b, long kc, long columns, float* out) {
     for (long k = 0; k < kc; k++) {
       for (int v = 0; v < NV; v++) store(out + k * NR + v * VL, load(b.data + k * b.row + v * VL));
     }
-  } else if (b.row == 1) {
-    for (long j = 0; j < NR; j++) {
-      const float* from = b.data + j * b.column;
-      for (long k = 0; k < kc; k++) out[k * NR + j] = j < columns ? from[k] : 0;
+  } else if (b.row == 1 && columns == NR) {
+    long k = 0;
+    for (; k + VL <= kc; k += VL) {
+      for (int v = 0; v < NV; v++) {
+        vf rows[VL];
+        for (int i = 0; i < VL; i++) rows[i] = load(b.at(k, v * VL + i));
+        transpose(rows);
+        for (int i = 0; i < VL; i++) store(out + (k + i) * NR + v * VL, rows[i]);
+      }
+    }
+    for (; k < kc; k++) {
+      for (long j = 0; j < NR; j++) out[k * NR + j] = *b.at(k, j);
     }
   } else {
     for (long k = 0; k < kc; k++) {
@@ -190,6 +217,27 @@ static void block_times_panel(long mc, long kc, const float* a, const float* b, 
   }
 }
 
+// The part of C that one task computes: a block of A times some panels of B.
+struct Share {
+  long row, rows, panel, panel_end;
+};
+
+// Blocks of about equal height; where they are few, each goes to several tasks, which share its panels.
+struct Shares {
+  static constexpr long kEnough = 8;
+  long m, panels, blocks, groups;
+  Shares(long m, long panels) : m(m), panels(panels) {
+    blocks = (m + MC - 1) / MC;
+    groups = std::max<long>(1, std::min((kEnough + blocks - 1) / blocks, panels / 4));
+  }
+  int tasks() const { return static_cast<int>(blocks * groups); }
+  Share of(int task) const {
+    const long block = task / groups, group = task % groups;
+    const long row = block * m / blocks, panel = group * panels / groups;
+    return {row, (block + 1) * m / blocks - row, panel, (group + 1) * panels / groups};
+  }
+};
+
 static void clear(const Product& p) {
   if (p.accumulate) return;
   for (long i = 0; i < p.m; i++) std::fill(p.c + i * p.ldc, p.c + i * p.ldc + p.n, 0.f);
@@ -209,15 +257,15 @@ static void blocked(const Product& p, Run&& run) {
         const Matrix from{p.b.at(pc, jc + column), p.b.row, p.b.column};
         pack_panel_b(from, kc, std::min<long>(NR, nc - column), packed_b + column * kc);
       });
-      const long blocks = (p.m + MC - 1) / MC;
-      run(static_cast<int>(blocks), [&](int t) {
-        const long ic = t * MC, mc = std::min(MC, p.m - ic);
-        float* packed_a = scratch_a.of(MC * KC);
-        pack_block_a({p.a.at(ic, pc), p.a.row, p.a.column}, mc, kc, packed_a);
-        for (long j = 0; j < panels; j++) {
+      const Shares shares(p.m, panels);
+      run(shares.tasks(), [&](int t) {
+        const Share s = shares.of(t);
+        float* packed_a = scratch_a.of(MC * KC + VL);
+        pack_block_a({p.a.at(s.row, pc), p.a.row, p.a.column}, s.rows, kc, packed_a);
+        for (long j = s.panel; j < s.panel_end; j++) {
           const long column = j * NR;
-          const Output out{p.c + ic * p.ldc + jc + column, p.ldc, p.accumulate || pc > 0, p.scale, nullptr, nullptr};
-          block_times_panel(mc, kc, packed_a, packed_b + column * kc, std::min<long>(NR, nc - column), out);
+          const Output out{p.c + s.row * p.ldc + jc + column, p.ldc, p.accumulate || pc > 0, p.scale, nullptr, nullptr};
+          block_times_panel(s.rows, kc, packed_a, packed_b + column * kc, std::min<long>(NR, nc - column), out);
         }
       });
     }
@@ -248,27 +296,37 @@ void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, f
                  const float* residual) {
   if (m == 0 || n == 0) return;
   const long panels = panels_of(n);
-  float* packed_a = scratch_a.of(MC * k);
-  for (long ic = 0; ic < m; ic += MC) {
-    const long mc = std::min(MC, m - ic);
+  const auto pack_rows = [&](long row, long rows) {
+    float* packed_a = scratch_a.of(MC * k + VL);
     for (long pc = 0; pc < k; pc += KC) {
-      pack_block_a({a.at(ic, pc), a.row, a.column}, mc, std::min(KC, k - pc), packed_a + mc * pc);
+      pack_block_a({a.at(row, pc), a.row, a.column}, rows, std::min(KC, k - pc), packed_a + rows * pc);
     }
-    // A few panels to a task: enough work to be worth handing over, little enough to share evenly.
-    const long share = std::max<long>(1, std::min<long>(panels / 4, (1 << 20) / (NR * k * std::max<long>(mc, 8) / 8)));
-    const long tasks = (panels + share - 1) / share;
-    Pool::get().run(static_cast<int>(tasks), [&](int t) {
-      for (long j = t * share; j < std::min(panels, (t + 1) * share); j++) {
-        const long column = j * NR;
-        for (long pc = 0; pc < k; pc += KC) {
-          const Output out{c + ic * n + column, n, pc > 0, 1, bias ? bias + column : nullptr,
-                           residual ? residual + ic * n + column : nullptr};
-          block_times_panel(mc, std::min(KC, k - pc), packed_a + mc * pc, packed + column * k + pc * NR,
-                            std::min<long>(NR, n - column), out);
-        }
+    return packed_a;
+  };
+  const auto compute = [&](const Share& s, const float* packed_a) {
+    for (long j = s.panel; j < s.panel_end; j++) {
+      const long column = j * NR, at = s.row * n + column;
+      for (long pc = 0; pc < k; pc += KC) {
+        const Output out{c + at, n, pc > 0, 1, bias ? bias + column : nullptr, residual ? residual + at : nullptr};
+        block_times_panel(s.rows, std::min(KC, k - pc), packed_a + s.rows * pc, packed + column * k + pc * NR,
+                          std::min<long>(NR, n - column), out);
       }
+    }
+  };
+  if (m > MC) {
+    const Shares shares(m, panels);
+    Pool::get().run(shares.tasks(), [&](int t) {
+      const Share s = shares.of(t);
+      compute(s, pack_rows(s.row, s.rows));
     });
+    return;
   }
+  // One block, packed once. A few panels to a task: enough work to be worth handing over, little enough to share evenly.
+  const float* packed_a = pack_rows(0, m);
+  const long share = std::max<long>(1, std::min<long>(panels / 4, (1 << 20) / (NR * k * std::max<long>(m, 8) / 8)));
+  Pool::get().run(static_cast<int>((panels + share - 1) / share), [&](int t) {
+    compute({0, m, t * share, std::min(panels, (t + 1) * share)}, packed_a);
+  });
 }
 
 // matmul(out, a, b, m, n, k, transposeA, transposeB, batch, strideA, strideB, accumulate)

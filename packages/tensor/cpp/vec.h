@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #if defined(__AVX512F__)
 constexpr int VL = 16;
@@ -30,6 +31,40 @@ static inline void store_some(float* p, vf v, int n) {
 
 static inline vf max(vf a, vf b) { return a > b ? a : b; }
 static inline vf min(vf a, vf b) { return a < b ? a : b; }
+
+#if __has_builtin(__builtin_shufflevector)
+template <int S, bool IsHigh, size_t... P>
+static inline vf swapped(vf low, vf high, std::index_sequence<P...>) {
+  return __builtin_shufflevector(
+      low, high,
+      (IsHigh ? ((P & S) ? static_cast<int>(P) + VL : static_cast<int>(P + S))
+              : ((P & S) ? static_cast<int>(P - S) + VL : static_cast<int>(P)))...);
+}
+template <int S>
+static inline void transpose_from(vf* rows) {
+  constexpr auto places = std::make_index_sequence<VL>();
+#pragma GCC unroll 16
+  for (int i = 0; i < VL; i++) {
+    if (i & S) continue;
+    const vf low = rows[i], high = rows[i + S];
+    rows[i] = swapped<S, false>(low, high, places);
+    rows[i + S] = swapped<S, true>(low, high, places);
+  }
+  if constexpr (S > 1) transpose_from<S / 2>(rows);
+}
+// rows[i][j] <-> rows[j][i]: blocks of half the width change places, then those of a quarter, and so on.
+static inline void transpose(vf (&rows)[VL]) { transpose_from<VL / 2>(rows); }
+#else
+static inline void transpose(vf (&rows)[VL]) {
+  for (int i = 0; i < VL; i++) {
+    for (int j = 0; j < i; j++) {
+      const float x = rows[i][j];
+      rows[i][j] = rows[j][i];
+      rows[j][i] = x;
+    }
+  }
+}
+#endif
 
 static inline float sum(vf v) {
   float total = 0;
