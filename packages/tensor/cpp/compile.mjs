@@ -2,7 +2,14 @@
 // Where that cannot be done it says why and ends with 0: the other backends need none of it.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +25,11 @@ function fingerprint() {
   const hash = createHash('sha256');
   for (const file of readdirSync(sources).sort()) hash.update(readFileSync(join(sources, file)));
   const processor = cpus()[0]?.model ?? 'unknown';
-  return { sources: hash.digest('hex'), processor, platform: `${process.platform}-${process.arch}` };
+  return {
+    sources: hash.digest('hex'),
+    processor,
+    platform: `${process.platform}-${process.arch}`,
+  };
 }
 
 /** @returns why nothing was compiled, or undefined */
@@ -38,11 +49,13 @@ function compile() {
     cwd: sources,
     encoding: 'utf8',
   });
-  if (error) return `${compiler} did not start (${error.message}). Install a C++ compiler, or name one in CXX.`;
+  if (error)
+    return `${compiler} did not start (${error.message}). Install a C++ compiler, or name one in CXX.`;
   if (status !== 0) return `${compiler} ended with ${status}:\n${stderr}`;
   renameSync(aside, addon);
   writeFileSync(mark, wanted);
 }
 
 const reason = compile();
-if (reason !== undefined) console.warn(`@grpo/tensor: the simd backend was not compiled. ${reason}`);
+if (reason !== undefined)
+  console.warn(`@grpo/tensor: the simd backend was not compiled. ${reason}`);

@@ -29,6 +29,10 @@ export function manifestsAreUniform({ packages, files }: Repo): string[] {
   const root = JSON.parse(files.get('package.json') ?? '{}');
   const version = packages[0]?.manifest.version;
   return packages.flatMap(({ folder, id, manifest }) => {
+    // C++ is compiled where it is built or installed, and says so itself where it cannot be.
+    const hasCpp = files.has(`${folder}/cpp/compile.mjs`);
+    const compile = 'node cpp/compile.mjs';
+    const build = 'tsc -p tsconfig.build.json';
     const wanted = {
       name: `@grpo/${id}`,
       version, // one version for all: see `fixed` in .changeset/config.json
@@ -40,8 +44,12 @@ export function manifestsAreUniform({ packages, files }: Repo): string[] {
         ...(files.has(`${folder}/src/testing.ts`) && { './testing': entry('testing') }),
         './package.json': './package.json',
       },
-      files: ['dist', 'src', '!src/**/*.test.ts'],
-      scripts: { build: 'tsc -p tsconfig.build.json', typecheck: 'tsc -p tsconfig.json --noEmit' },
+      files: [...(hasCpp ? ['cpp'] : []), 'dist', 'src', '!src/**/*.test.ts'],
+      scripts: {
+        build: hasCpp ? `${build} && ${compile}` : build,
+        ...(hasCpp && { install: compile }),
+        typecheck: 'tsc -p tsconfig.json --noEmit',
+      },
       engines: root.engines,
       publishConfig: { access: 'public' },
     };

@@ -23,6 +23,15 @@ export function loadKernels(): Kernels {
   return loaded;
 }
 
+/** Whether `loadKernels` gives them. */
+export function areKernelsCompiled(): boolean {
+  try {
+    return loadKernels() !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function load(): Kernels {
   const require = createRequire(import.meta.url);
   let mark: { processor: string; platform: string };
@@ -31,7 +40,10 @@ function load(): Kernels {
   } catch {
     throw new Error('the kernels are not compiled (node cpp/compile.mjs in @grpo/tensor)');
   }
-  const here = { processor: cpus()[0]?.model ?? 'unknown', platform: `${process.platform}-${process.arch}` };
+  const here = {
+    processor: cpus()[0]?.model ?? 'unknown',
+    platform: `${process.platform}-${process.arch}`,
+  };
   if (mark.processor !== here.processor || mark.platform !== here.platform) {
     throw new Error(`the kernels were compiled for ${mark.platform}, ${mark.processor}`);
   }

@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { areKernelsCompiled, loadKernels } from './kernels.js';
+
+/** Numbers between −1 and 1 that do not repeat soon. */
+const numbers = (count: number, seed: number) =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed));
+
+/** op(a) op(b) in float64. */
+function reference(
+  a: Float32Array,
+  b: Float32Array,
+  [m, n, k]: readonly [number, number, number],
+  transposeA: boolean,
+  transposeB: boolean,
+): Float64Array {
+  const out = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      for (let p = 0; p < k; p++) {
+        const left = transposeA ? a[p * m + i] : a[i * k + p];
+        out[i * n + j] += left * (transposeB ? b[j * k + p] : b[p * n + j]);
+      }
+    }
+  }
+  return out;
+}
+
+const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
+
+// Below, at and above every block of the kernel: tiles of 6 to 14 rows and 8 to 32 columns, 256 deep.
+const SHAPES: readonly (readonly [number, number, number])[] = [
+  [1, 1, 1],
+  [1, 64, 300],
+  [2, 3, 5],
+  [6, 16, 256],
+  [7, 17, 257],
+  [13, 33, 31],
+  [32, 96, 64],
+  [97, 130, 513],
+  [230, 48, 40],
+];
+
+describe.skipIf(!areKernelsCompiled())('products on the simd backend', () => {
+  for (const shape of SHAPES) {
+    const [m, n, k] = shape;
+    const a = numbers(m * k, 1);
+    const b = numbers(k * n, 2);
+    const tolerance = 2e-6 * k + 1e-6;
+
+    it.each([
+      [false, false],
+      [false, true],
+      [true, false],
+      [true, true],
+    ])(`${m} x ${n} x ${k}, transposed %s and %s`, (ta, tb) => {
+      const wanted = reference(a, b, shape, ta, tb);
+      const out = numbers(m * n, 3); // is overwritten
+      loadKernels().matmul(out, a, b, m, n, k, ta, tb, 1, 0, 0, false);
+      expect(largestDifference(out, wanted)).toBeLessThan(tolerance);
+      loadKernels().matmul(out, a, b, m, n, k, ta, tb, 1, 0, 0, true);
+      expect(
+        largestDifference(
+          out,
+          wanted.map((x) => 2 * x),
+        ),
+      ).toBeLessThan(2 * tolerance);
+    });
+
+    it.each([false, true])(`a packed weight, ${m} x ${n} x ${k}, in-out %s`, (isInOut) => {
+      const { linear, pack, packedSize } = loadKernels();
+      const packed = new Float32Array(packedSize(n, k));
+      pack(packed, b, n, k, isInOut);
+      const product = reference(a, b, shape, false, !isInOut);
+      const out = new Float32Array(m * n);
+      linear(out, a, packed, m, n, k);
+      expect(largestDifference(out, product)).toBeLessThan(tolerance);
+      const [bias, residual] = [numbers(n, 4), numbers(m * n, 5)];
+      const wanted = product.map((x, i) => x + bias[i % n] + residual[i]);
+      linear(residual, a, packed, m, n, k, bias, residual); // in place
+      expect(largestDifference(residual, wanted)).toBeLessThan(tolerance);
+    });
+  }
+
+  it('takes batches, also of one matrix that all share', () => {
+    const [batch, m, n, k] = [3, 5, 18, 7];
+    const a = numbers(batch * m * k, 1);
+    const b = numbers(k * n, 2);
+    const out = new Float32Array(batch * m * n);
+    loadKernels().matmul(out, a, b, m, n, k, false, false, batch, m * k, 0, false);
+    for (let i = 0; i < batch; i++) {
+      const own = reference(a.subarray(i * m * k), b, [m, n, k], false, false);
+      expect(largestDifference(out.subarray(i * m * n, (i + 1) * m * n), own)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('is 0 where nothing is summed', () => {
+    const out = Float32Array.of(1, 2, 3, 4);
+    loadKernels().matmul(
+      out,
+      new Float32Array(),
+      new Float32Array(),
+      2,
+      2,
+      0,
+      false,
+      false,
+      1,
+      0,
+      0,
+      false,
+    );
+    expect([...out]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('gives the same bits whatever the number of threads', () => {
+    const addon = fileURLToPath(new URL('../../build/simd.node', import.meta.url));
+    const program = `
+      const kernels = require(${JSON.stringify(addon)});
+      const [m, n, k] = [301, 210, 700];
+      const fill = (count) => Float32Array.from({ length: count }, (_, i) => Math.sin(i));
+      const out = new Float32Array(m * n);
+      kernels.matmul(out, fill(m * k), fill(k * n), m, n, k, false, false, 1, 0, 0, false);
+      const packed = new Float32Array(kernels.packedSize(n, k));
+      kernels.pack(packed, fill(n * k), n, k, false);
+      const few = new Float32Array(9 * n);
+      kernels.linear(few, fill(9 * k), packed, 9, n, k);
+      const { createHash } = require('node:crypto');
+      console.log(kernels.threads(), createHash('sha256').update(out).update(few).digest('hex'));`;
+    const run = (threads: string) =>
+      execFileSync(process.execPath, ['-e', program], {
+        env: { ...process.env, GRPO_THREADS: threads },
+        encoding: 'utf8',
+      })
+        .trim()
+        .split(' ');
+    const [one, three] = [run('1'), run('3')];
+    expect([one[0], three[0]]).toEqual(['1', '3']);
+    expect(three[1]).toBe(one[1]);
+  });
+});
