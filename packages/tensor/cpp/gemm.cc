@@ -1,11 +1,10 @@
 #include "gemm.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
 
 #include "args.h"
 #include "pool.h"
+#include "scratch.h"
 
 // Registers hold a tile of up to MR x NR; beside it two vectors of B and one of A.
 #if defined(__AVX512F__)
@@ -20,23 +19,6 @@ constexpr int NV = 2, NR = NV * VL;
 // third.
 constexpr long KC = 256, MC = MR * 16, NC = 2048;
 
-struct Free {
-  void operator()(float* p) const { std::free(p); }
-};
-using Buffer = std::unique_ptr<float, Free>;
-
-// Memory of a thread that grows to the most it was asked for.
-struct Scratch {
-  Buffer data;
-  long size = 0;
-  float* of(long n) {
-    if (n > size) {
-      data.reset(static_cast<float*>(std::aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64)));
-      size = n;
-    }
-    return data.get();
-  }
-};
 static thread_local Scratch scratch_a, scratch_b;
 
 static inline long panels_of(long n) { return (n + NR - 1) / NR; }

@@ -1,5 +1,6 @@
 // Vectors of floats in the width of the processor, through the vector types of GCC and Clang.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -65,6 +66,11 @@ static inline void transpose(vf (&rows)[VL]) {
   }
 }
 #endif
+
+static inline vf sqrt(vf v) {
+  for (int i = 0; i < VL; i++) v[i] = std::sqrt(v[i]);
+  return v;
+}
 
 static inline float sum(vf v) {
   float total = 0;
