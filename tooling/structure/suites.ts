@@ -16,6 +16,7 @@ export const suites: readonly Suite[] = [
       'packages/tensor/src/attention.ts',
       'packages/tensor/src/gather-rows.ts',
       'packages/tensor/src/gelu.ts',
+      'packages/tensor/src/known-linear.ts',
       'packages/tensor/src/layer-norm.ts',
       'packages/tensor/src/memory.ts',
       'packages/tensor/src/ops.ts',

@@ -44,7 +44,16 @@ function compile() {
   const processor = process.arch === 'arm64' ? '-mcpu=native' : '-march=native';
   const link = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-pthread'];
   const compiler = process.env.CXX ?? 'c++';
-  const flags = ['-std=c++17', '-O3', '-fno-math-errno', processor, '-fPIC', '-shared', `-I${headers}`, ...link];
+  const flags = [
+    '-std=c++17',
+    '-O3',
+    '-fno-math-errno',
+    processor,
+    '-fPIC',
+    '-shared',
+    `-I${headers}`,
+    ...link,
+  ];
   const { status, error, stderr } = spawnSync(compiler, [...flags, '-o', aside, ...files], {
     cwd: sources,
     encoding: 'utf8',

@@ -314,10 +314,45 @@ const cases: readonly OpCase[] = [
     reference: (x) => [x.reduce((s, v, i) => s + (i + 1) * v ** 3, 0)],
   },
 ];
+/** The same numbers, on which no gradient depends. */
+const computed = (compute: () => g.Tensor) => {
+  const result = g.tidy(compute);
+  const known = g.tensor(result.dataSync(), result.shape);
+  result.dispose();
+  return known;
+};
+const frozen = numbers(12, 1, 0.4);
+const knownCases: readonly OpCase[] = [
+  {
+    name: 'knownLinear',
+    op: (x, weight, bias) => {
+      const y = computed(() => g.add(g.matMul(x, weight, false, true), bias));
+      return g.knownLinear(y, { x, weight, bias, trainsWeight: true });
+    },
+    inputs: [input([2, 3]), input([4, 3], numbers(12, 1, 0.4)), input([4], numbers(4, 1, 0.9))],
+    reference: (x, w, b) => product(x, w, [1, 2, 3, 4], false, true).map((y, i) => y + b[i % 4]),
+  },
+  {
+    name: 'knownLinear of a frozen weight [in, out] with an adapter',
+    op: (x, a, b) => {
+      const weight = g.tensor(frozen, [3, 4]);
+      const low = () => g.matMul(g.matMul(x, a, false, true), b, false, true);
+      const y = computed(() => g.add(g.matMul(x, weight), g.mul(low(), 0.7)));
+      const adapter = { a, b, scale: 0.7 };
+      return g.knownLinear(y, { x, weight, trainsWeight: false, isInOut: true, adapter });
+    },
+    inputs: [input([2, 3]), input([2, 3], numbers(6, 1, 0.9)), input([4, 2], numbers(8, 1, 1.3))],
+    reference: (x, a, b) => {
+      const low = product(x, a, [1, 2, 3, 2], false, true);
+      const added = product(low, b, [1, 2, 2, 4], false, true);
+      return product(x, frozen, [1, 2, 3, 4]).map((y, i) => y + 0.7 * added[i]);
+    },
+  },
+];
 const backends = await g.availableBackends();
 
 test('every operation has its row', () => {
-  const tested = new Set(cases.map(({ name }) => name.split(' ')[0]));
+  const tested = new Set([...cases, ...knownCases].map(({ name }) => name.split(' ')[0]));
   const operations = Object.keys(ops).filter((name) => name !== 'tensor'); // makes one, takes none
   expect(operations.filter((name) => !tested.has(name))).toEqual([]);
 });
@@ -331,12 +366,15 @@ describe.each(backends)('on the %s backend', (backend) => {
     await g.initBackend(backend);
   });
 
-  test.each(cases)('$name: value and gradient agree with float64, and no tensor is left', (c) => {
-    const errors = opErrors(c);
-    expect(errors.value).toBeLessThan(1e-5);
-    expect(errors.gradient).toBeLessThan(2e-4);
-    expect(errors.leaked).toBe(0);
-  });
+  test.each([...cases, ...knownCases])(
+    '$name: value and gradient agree with float64, and no tensor is left',
+    (c) => {
+      const errors = opErrors(c);
+      expect(errors.value).toBeLessThan(1e-5);
+      expect(errors.gradient).toBeLessThan(2e-4);
+      expect(errors.leaked).toBe(0);
+    },
+  );
 });
 
 test('the conformance check notices a wrong gradient and a leak', async () => {

@@ -1,0 +1,143 @@
+/** Where the passes over some tokens leave what they compute. */
+export interface TracedRows {
+  /** The first of as many rows as there are tokens, one after the other. */
+  readonly first: number;
+  /** [tokens] what stands for each token, as the parent of the one that follows it. */
+  readonly nodes: Int32Array;
+}
+
+/** The parent of a sequence's first token. */
+export const ROOT = -1;
+/** Stands for a token of which nothing is kept, and for all that follow it. */
+export const LOST = -2;
+
+/** Rows that the arrays begin with; they grow by half. */
+const ROWS = 1024;
+
+/**
+ * The results of a sampler's projections, token by token: a gradient of the same tokens under the same weights needs no
+ * forward pass of its own. Tokens form a tree, in which each stands below the one before it: a sequence is found by its
+ * ids, however it came about.
+ */
+export class TokenTrace {
+  /** The node of a token by its parent's and its id. */
+  readonly #nodes = new Map<number, number>();
+  /** By the name of a projection's weight, [capacity, width] each. */
+  readonly #results = new Map<string, { readonly width: number; data: Float32Array }>();
+  readonly #vocabularySize: number;
+  readonly #limit: number;
+  #rows = 0;
+
+  /** @param limit most bytes; what comes after them is lost */
+  constructor(vocabularySize: number, limit: number) {
+    this.#vocabularySize = vocabularySize;
+    this.#limit = limit;
+  }
+
+  /** Forgets all tokens, as other weights make necessary; their memory is used again. */
+  clear(): void {
+    this.#nodes.clear();
+    this.#rows = 0;
+  }
+
+  /** Frees the memory too. */
+  dispose(): void {
+    this.clear();
+    this.#results.clear();
+  }
+
+  /**
+   * Rows for one more token of some sequences.
+   *
+   * @param parents [tokens] the node of the token before each
+   * @param ids [tokens]
+   * @returns undefined where there is no room for all
+   */
+  add(parents: ArrayLike<number>, ids: ArrayLike<number>): TracedRows | undefined {
+    const first = this.#rows;
+    if ((first + ids.length) * this.#rowBytes() > this.#limit) return undefined;
+    this.#rows += ids.length;
+    const nodes = Int32Array.from(ids, (id, i) => this.#node(parents[i], id, first + i));
+    return { first, nodes };
+  }
+
+  /** As `add`, for a whole sequence: each token follows the one before it. */
+  addSequence(ids: ArrayLike<number>): TracedRows | undefined {
+    const first = this.#rows;
+    if ((first + ids.length) * this.#rowBytes() > this.#limit) return undefined;
+    this.#rows += ids.length;
+    const nodes = new Int32Array(ids.length);
+    let parent = ROOT;
+    for (let t = 0; t < ids.length; t++) parent = nodes[t] = this.#node(parent, ids[t], first + t);
+    return { first, nodes };
+  }
+
+  /** The rows of a projection's result, to be written. [rows, width] */
+  result(name: string, first: number, rows: number, width: number): Float32Array {
+    const needed = (first + rows) * width;
+    let entry = this.#results.get(name);
+    if (entry === undefined || entry.data.length < needed) {
+      const capacity = Math.max(ROWS, Math.ceil(1.5 * (first + rows)));
+      const data = new Float32Array(capacity * width);
+      if (entry) data.set(entry.data.subarray(0, first * width));
+      entry = { width, data };
+      this.#results.set(name, entry);
+    }
+    return entry.data.subarray(first * width, needed);
+  }
+
+  /** All rows of a projection's results. [capacity, width] */
+  resultsOf(name: string): Float32Array | undefined {
+    return this.#results.get(name)?.data;
+  }
+
+  /** The node of the token that follows; LOST where it was not seen. */
+  follow(parent: number, id: number): number {
+    return this.#nodes.get(this.#key(parent, id)) ?? LOST;
+  }
+
+  /** Tokens of the same past are one node, whatever rows were written for them. */
+  #node(parent: number, id: number, row: number): number {
+    if (parent === LOST) return LOST;
+    const key = this.#key(parent, id);
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    this.#nodes.set(key, row);
+    return row;
+  }
+
+  #key(parent: number, id: number): number {
+    return (parent + 1) * this.#vocabularySize + id;
+  }
+
+  #rowBytes(): number {
+    let width = 0;
+    for (const entry of this.#results.values()) width += entry.width;
+    return 4 * width;
+  }
+}
+
+/**
+ * The row in which each token's results stand.
+ *
+ * @param sequences ids that each follow the last token of another sequence, given before it, or begin anew
+ * @returns undefined where a token was not seen
+ */
+export function tracedRows(
+  trace: TokenTrace,
+  sequences: readonly { readonly ids: Int32Array; readonly after?: number | undefined }[],
+): Int32Array | undefined {
+  const ends: number[] = [];
+  const rows = new Int32Array(sequences.reduce((sum, { ids }) => sum + ids.length, 0));
+  let at = 0;
+  for (const { ids, after } of sequences) {
+    let node = after === undefined ? ROOT : ends[after];
+    for (const id of ids) {
+      node = trace.follow(node, id);
+      if (node === LOST) return undefined;
+      rows[at++] = node;
+    }
+    ends.push(node);
+  }
+  return rows;
+}
