@@ -18,6 +18,14 @@ class Args {
   float* f32(int i, double least) { return static_cast<float*>(array(i, least, napi_float32_array)); }
   // An Int32Array of at least `least` numbers.
   int32_t* i32(int i, double least) { return static_cast<int32_t*>(array(i, least, napi_int32_array)); }
+  // An Int32Array of at least `count` numbers, the first `count` of them from 0 to before `bound`.
+  const int32_t* ids(int i, long count, long bound) {
+    const int32_t* all = i32(i, static_cast<double>(count));
+    for (long n = 0; n < count; n++) {
+      if (all[n] < 0 || all[n] >= bound) fail(i, "numbers from 0 to before " + std::to_string(bound));
+    }
+    return all;
+  }
   // As f32, or null for undefined and null.
   float* optional(int i, double least) { return is_absent(i) ? nullptr : f32(i, least); }
 

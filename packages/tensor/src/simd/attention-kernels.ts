@@ -1,0 +1,67 @@
+/** Runs of packed rows as `segmentAttention` sees them; one entry for each. */
+export interface Segments {
+  /** The first row of what stands before the segment; a prefix may be shared. */
+  readonly prefixStart: Int32Array;
+  /** Rows of the prefix; may be 0. */
+  readonly prefixLength: Int32Array;
+  readonly start: Int32Array;
+  readonly length: Int32Array;
+}
+
+/** Attention over packed rows, and its gradient. */
+export interface AttentionKernels {
+  /**
+   * out = softmax(scale · q kᵀ) v, each query over the prefix of its segment and the rows of it up to its own.
+   *
+   * @param out [rows, heads · headSize]
+   * @param logSums [rows, heads] gets log Σ e^score
+   * @param q [rows, heads · headSize]
+   * @param k [rows, keyHeads · headSize]
+   * @param v [rows, keyHeads · headSize]
+   * @param softcap keeps the scaled scores within ±softcap; 0 for no cap
+   * @param window a query sees this many places, its own included; 0 for all
+   */
+  segmentAttention(
+    out: Float32Array,
+    logSums: Float32Array,
+    q: Float32Array,
+    k: Float32Array,
+    v: Float32Array,
+    prefixStart: Int32Array,
+    prefixLength: Int32Array,
+    start: Int32Array,
+    length: Int32Array,
+    segments: number,
+    rows: number,
+    heads: number,
+    keyHeads: number,
+    headSize: number,
+    scale: number,
+    softcap: number,
+    window: number,
+  ): void;
+  /** ∂q, ∂k and ∂v of `segmentAttention`, from what it gave. */
+  segmentAttentionGradient(
+    dq: Float32Array,
+    dk: Float32Array,
+    dv: Float32Array,
+    dy: Float32Array,
+    out: Float32Array,
+    logSums: Float32Array,
+    q: Float32Array,
+    k: Float32Array,
+    v: Float32Array,
+    prefixStart: Int32Array,
+    prefixLength: Int32Array,
+    start: Int32Array,
+    length: Int32Array,
+    segments: number,
+    rows: number,
+    heads: number,
+    keyHeads: number,
+    headSize: number,
+    scale: number,
+    softcap: number,
+    window: number,
+  ): void;
+}
