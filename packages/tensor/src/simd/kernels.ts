@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import type { AttentionKernels } from './attention-kernels.js';
+import type { GradientKernels } from './gradient-kernels.js';
 import type { MatrixKernels } from './matrix-kernels.js';
 import type { NetworkKernels } from './network-kernels.js';
+import type { OptimizerKernels } from './optimizer-kernels.js';
 
 /**
  * The kernels of the simd backend: C++ on plain arrays, compiled for the processor of the machine by `cpp/compile.mjs`.
  * Arrays are row-major float32 without gaps unless told otherwise; an output comes first, is overwritten, and may not
  * overlap an input unless told otherwise. A wrong length is an error. Threads share a call, GRPO_THREADS says how many.
  */
-export interface Kernels extends MatrixKernels, NetworkKernels {
+export interface Kernels
+  extends MatrixKernels,
+    NetworkKernels,
+    GradientKernels,
+    AttentionKernels,
+    OptimizerKernels {
   /** Threads that share a call. */
   threads(): number;
 }
