@@ -38,6 +38,15 @@ export const suites: readonly Suite[] = [
     why: 'Cross-entropy is what statistics are made of: values and finite differences, on each backend that loads.',
   },
   {
+    test: 'packages/tensor/src/simd/simd-backend.test.ts',
+    covers: [
+      'packages/tensor/src/simd/host-arrays.ts',
+      'packages/tensor/src/simd/mat-mul.ts',
+      'packages/tensor/src/simd/register.ts',
+    ],
+    why: 'A backend is its tensors and kernels: what they give shows where it is the one in use.',
+  },
+  {
     test: 'packages/tensor/src/wasm/batch-mat-mul.test.ts',
     covers: ['packages/tensor/src/wasm/batch-mat-mul.wasm.ts'],
     why: 'The bytes of the kernel, written by the assembler; the kernel is what can be tested.',

@@ -17,7 +17,7 @@ test('GRPO_BACKEND overrides the ladder', async () => {
 test('an unknown backend is an error that lists the known ones', async () => {
   process.env.GRPO_BACKEND = 'cuda';
   await expect(initBackend()).rejects.toThrow(
-    'GRPO_BACKEND needs one of gpu, native, wasm, cpu, got "cuda"',
+    'GRPO_BACKEND needs one of gpu, simd, native, wasm, cpu, got "cuda"',
   );
 });
 
@@ -28,7 +28,7 @@ test('a backend asked for by name is never replaced by another', async () => {
 test('without a wish the first rung that loads is taken and the others are explained', async () => {
   delete process.env.GRPO_BACKEND;
   const info = await initBackend();
-  expect(['native', 'wasm']).toContain(info.name);
+  expect(['simd', 'native', 'wasm']).toContain(info.name);
   expect(info.passedOver.map(({ name }) => name)).toContain('gpu');
   for (const { reason } of info.passedOver) expect(reason).not.toBe('');
 });

@@ -1,12 +1,14 @@
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
+import { registerSimdBackend } from './simd/register.js';
 import type { BackendInfo, BackendName } from './types.js';
 import { registerWasmKernels } from './wasm/register.js';
 
-const LADDER: readonly BackendName[] = ['gpu', 'native', 'wasm', 'cpu'];
+const LADDER: readonly BackendName[] = ['gpu', 'simd', 'native', 'wasm', 'cpu'];
 
 const DESCRIPTIONS: Readonly<Record<BackendName, string>> = {
   gpu: 'TensorFlow on an NVIDIA GPU (@tensorflow/tfjs-node-gpu)',
+  simd: 'kernels compiled for this processor',
   native: 'TensorFlow on the processor (@tensorflow/tfjs-node)',
   wasm: 'WebAssembly with SIMD (@tensorflow/tfjs-backend-wasm)',
   cpu: 'plain JavaScript (slow; for tests)',
@@ -14,16 +16,27 @@ const DESCRIPTIONS: Readonly<Record<BackendName, string>> = {
 
 const TFJS_NAMES: Readonly<Record<BackendName, string>> = {
   gpu: 'tensorflow',
+  simd: 'simd',
   native: 'tensorflow',
   wasm: 'wasm',
   cpu: 'cpu',
+};
+
+const NATIVE_ADVICE =
+  'Run the native set-up (npm run native in the grpo repository), install the package, or unset GRPO_BACKEND to use wasm.';
+const ADVICE: Readonly<Record<BackendName, string>> = {
+  gpu: NATIVE_ADVICE,
+  simd: 'Install a C++ compiler and compile the kernels, or unset GRPO_BACKEND to use another backend.',
+  native: NATIVE_ADVICE,
+  wasm: 'Reinstall the dependencies.',
+  cpu: 'Reinstall the dependencies.',
 };
 
 /**
  * Chooses and starts the backend that every tensor operation of this process uses.
  *
  * Without a name, the environment variable `GRPO_BACKEND` decides, and without that the first of
- * gpu, native, wasm, cpu that loads. A backend asked for by name is never replaced by another.
+ * gpu, simd, native, wasm, cpu that loads. A backend asked for by name is never replaced by another.
  *
  * @returns the backend in use, with the reason for each rung that was passed over.
  * @throws if the name is unknown, or if the backend asked for by name does not load.
@@ -41,11 +54,7 @@ export async function initBackend(name?: BackendName): Promise<BackendInfo> {
   }
   const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   throw new Error(
-    `initBackend: needs a backend that loads, got ${reasons}. ${
-      wanted === 'gpu' || wanted === 'native'
-        ? 'Run the native set-up (npm run native in the grpo repository), install the package, or unset GRPO_BACKEND to use wasm.'
-        : 'Reinstall the dependencies.'
-    }`,
+    `initBackend: needs a backend that loads, got ${reasons}. ${ADVICE[wanted ?? 'cpu']}`,
   );
 }
 
@@ -78,6 +87,7 @@ async function startBackend(name: BackendName): Promise<void> {
   // TensorFlow.js otherwise checks every result for NaN and advertises its Node package.
   tf.env().set('PROD', true);
   if (name === 'gpu') loadNative('@tensorflow/tfjs-node-gpu');
+  if (name === 'simd') registerSimdBackend();
   if (name === 'native') loadNative('@tensorflow/tfjs-node');
   if (name === 'wasm') {
     await import('@tensorflow/tfjs-backend-wasm');

@@ -343,8 +343,7 @@ const knownCases: readonly OpCase[] = [
     },
     inputs: [input([2, 3]), input([2, 3], numbers(6, 1, 0.9)), input([4, 2], numbers(8, 1, 1.3))],
     reference: (x, a, b) => {
-      const low = product(x, a, [1, 2, 3, 2], false, true);
-      const added = product(low, b, [1, 2, 2, 4], false, true);
+      const added = product(product(x, a, [1, 2, 3, 2], false, true), b, [1, 2, 2, 4], false, true);
       return product(x, frozen, [1, 2, 3, 4]).map((y, i) => y + 0.7 * added[i]);
     },
   },

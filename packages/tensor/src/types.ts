@@ -1,6 +1,6 @@
 /**
  * Glossary
- * - Backend: what computes. `gpu` and `native` are TensorFlow's C library, `wasm` is the embedded default, `cpu` plain JavaScript.
+ * - Backend: what computes. `gpu` and `native` are TensorFlow's C library, `simd` is kernels compiled on this machine, `wasm` the default that needs nothing, `cpu` plain JavaScript.
  * - Tape: what TensorFlow.js records so that a gradient can be taken; closed when the function under it returns.
  */
 import type { Tensor } from '@tensorflow/tfjs';
@@ -8,7 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 export type { Tensor };
 
 /** The rungs of the backend ladder, fastest first. */
-export type BackendName = 'gpu' | 'native' | 'wasm' | 'cpu';
+export type BackendName = 'gpu' | 'simd' | 'native' | 'wasm' | 'cpu';
 
 /** The backend in use, and why the ones before it on the ladder were passed over. */
 export interface BackendInfo {

@@ -1,0 +1,106 @@
+/** Numbers below which memory of its own is as cheap as memory from the pool. */
+const SMALLEST = 64;
+/** A buffer that nothing took while this many times the peak was taken, twice over, leaves. */
+const TURN = 64;
+
+interface Buffer {
+  readonly memory: ArrayBuffer;
+  /** The turn in which it came back. */
+  readonly turn: number;
+}
+
+/**
+ * Memory for arrays that come and go: fresh memory costs more than most kernels do, because the system hands it over
+ * page by page. Lengths are rounded up to one of eight per power of two, at most 12.5 % more. What lies free is
+ * bounded by the most that was in use of late, and what is not used for long leaves, so that lengths may vary.
+ */
+export class BufferPool {
+  #free = new Map<number, Buffer[]>();
+  #used = new Set<ArrayBufferLike>();
+  #usedBytes = 0;
+  #freeBytes = 0;
+  #turn = 0;
+  #taken = 0; // bytes in this turn
+  #peak = 0; // most bytes in use in this turn
+  #peakBefore = 0; // and in the one before
+
+  /** Bytes that lie free. */
+  get freeBytes(): number {
+    return this.#freeBytes;
+  }
+
+  /** Bytes in use. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  /** An array whose numbers are left over from before. */
+  take(length: number): Float32Array {
+    if (length < SMALLEST) return new Float32Array(length);
+    const bytes = 4 * roundedUp(length);
+    const found = this.#free.get(bytes)?.pop();
+    if (found !== undefined) this.#freeBytes -= bytes;
+    const memory = found?.memory ?? new ArrayBuffer(bytes);
+    this.#used.add(memory);
+    this.#usedBytes += bytes;
+    this.#taken += bytes;
+    this.#peak = Math.max(this.#peak, this.#usedBytes);
+    if (this.#taken > TURN * this.#mostOfLate()) this.#nextTurn();
+    return new Float32Array(memory, 0, length);
+  }
+
+  /** Whether an array lies in memory that was taken here and not given back. */
+  owns(array: ArrayBufferView): boolean {
+    return this.#used.has(array.buffer);
+  }
+
+  /** Takes memory back; an array that is not of the pool is left alone. */
+  give(array: ArrayBufferView): void {
+    const memory = array.buffer;
+    if (!this.#used.delete(memory)) return;
+    const bytes = memory.byteLength;
+    this.#usedBytes -= bytes;
+    if (this.#freeBytes + bytes > this.#mostOfLate()) this.#makeRoom(bytes);
+    const same = this.#free.get(bytes);
+    const buffer = { memory: memory as ArrayBuffer, turn: this.#turn };
+    if (same === undefined) this.#free.set(bytes, [buffer]);
+    else same.push(buffer);
+    this.#freeBytes += bytes;
+  }
+
+  #mostOfLate(): number {
+    return Math.max(this.#peak, this.#peakBefore);
+  }
+
+  /** The sizes that were not given back for longest go first. */
+  #makeRoom(bytes: number): void {
+    const age = (same: readonly Buffer[]) => same.at(-1)?.turn ?? -1;
+    const oldestFirst = [...this.#free].sort(([, a], [, b]) => age(a) - age(b));
+    for (const [size, same] of oldestFirst) {
+      while (same.length > 0 && this.#freeBytes + bytes > this.#mostOfLate()) {
+        same.shift();
+        this.#freeBytes -= size;
+      }
+      if (same.length === 0) this.#free.delete(size);
+    }
+  }
+
+  #nextTurn(): void {
+    this.#turn++;
+    this.#taken = 0;
+    this.#peakBefore = this.#peak;
+    this.#peak = this.#usedBytes;
+    for (const [size, same] of this.#free) {
+      const kept = same.filter(({ turn }) => turn >= this.#turn - 1);
+      this.#freeBytes -= size * (same.length - kept.length);
+      if (kept.length > 0) this.#free.set(size, kept);
+      else this.#free.delete(size);
+    }
+  }
+}
+
+/** The next of 8, 9, … 15 times a power of two. */
+function roundedUp(length: number): number {
+  const step = 2 ** (Math.floor(Math.log2(length)) - 3);
+  return Math.ceil(length / step) * step;
+}
