@@ -27,12 +27,12 @@ export async function setUp({
   ways = WAYS,
 } = {}) {
   const wanted = env.GRPO_BACKEND;
-  if (wanted === 'wasm' || wanted === 'cpu') {
+  if (wanted === 'simd' || wanted === 'wasm' || wanted === 'cpu') {
     say(`native: nothing to set up, GRPO_BACKEND asks for ${wanted}.`);
     return `backend: ${wanted} (GRPO_BACKEND asks for it)`;
   }
   if (wanted && wanted !== 'native' && wanted !== 'gpu') {
-    return `backend: none (GRPO_BACKEND needs one of gpu, native, wasm, cpu, got "${wanted}")`;
+    return `backend: none (GRPO_BACKEND needs one of gpu, simd, native, wasm, cpu, got "${wanted}")`;
   }
   // The tensor package tries the GPU first. It is the user's to install; here it is only looked for.
   if (wanted !== 'native' && findPackage(from, GPU)) {

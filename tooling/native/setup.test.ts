@@ -53,7 +53,9 @@ test('a backend that is asked for by name and missing is not replaced in the las
 
 test('a backend that does not exist is said, because a run would stop at it', async () => {
   const { last } = await set('/nowhere', { GRPO_BACKEND: 'cuda' });
-  expect(last).toBe('backend: none (GRPO_BACKEND needs one of gpu, native, wasm, cpu, got "cuda")');
+  expect(last).toBe(
+    'backend: none (GRPO_BACKEND needs one of gpu, simd, native, wasm, cpu, got "cuda")',
+  );
 });
 
 test('an addon that is there and cannot load is taken away, so that a run goes on to wasm', async () => {

@@ -300,6 +300,7 @@ it('the doctor says which rung a run takes, and why others were passed over', as
   expect({ status, backend }).toEqual({ status: EXIT.done, backend: 'wasm' });
   expect(backends.map(({ name }: { name: string }) => name)).toEqual([
     'gpu',
+    'simd',
     'native',
     'wasm',
     'cpu',

@@ -18,7 +18,7 @@ export function backendOption(): Option {
   return new Option(
     '--backend <name>',
     'instead of GRPO_BACKEND, or the fastest that loads',
-  ).choices(['gpu', 'native', 'wasm', 'cpu']);
+  ).choices(['gpu', 'simd', 'native', 'wasm', 'cpu']);
 }
 
 /** Where answers are sampled. */

@@ -185,6 +185,11 @@ export interface SampleOptions {
    * prompt that begins with what was run before runs only what is new. Default false.
    */
   readonly isContinued?: boolean;
+  /**
+   * The answers will be trained on before the weights change: an engine that can keeps what its passes compute, so that
+   * the gradient needs no forward pass of its own. Default false.
+   */
+  readonly isTrainedOn?: boolean;
   /** Is told each token as it comes; an error that it throws rejects the call. */
   readonly onToken?: (token: StreamedToken) => void;
   /** Rejects the call with the signal's reason and frees its rows; other calls go on. */

@@ -80,6 +80,7 @@ async function playRound(
     env: parts.env,
     chat: parts.chat,
     sampler: parts.sampler ?? parts.policy.sampler(),
+    isTrainedOn: true,
     key: [config.seed, 'rollout', step, ...(round > 0 ? [round] : [])],
     ...(signal && { signal }),
   }); // [P · G]

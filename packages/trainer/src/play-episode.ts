@@ -35,6 +35,7 @@ export interface PlayOptions {
   readonly topP?: number;
   readonly minP?: number;
   readonly repetitionPenalty?: number;
+  readonly isTrainedOn?: boolean;
   /** In tokens. */
   readonly contextLength: number;
   /** Characters of all messages of one `reset` or `step`. */
@@ -149,7 +150,7 @@ async function answer(
   options: PlayOptions,
 ): Promise<SampledTokens> {
   const { chat, sampler, maxCompletionLength, maxTurns, temperature, signal } = options;
-  const { topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = options;
+  const { topK = 0, topP = 1, minP = 0, repetitionPenalty = 1, isTrainedOn = false } = options;
   return asFault('sampler', async () => {
     const sampled = await sampler.sample([{ ids: [...ids], seed }], {
       maxTokens: maxCompletionLength,
@@ -161,6 +162,7 @@ async function answer(
       ...(minP > 0 && { minP }),
       ...(repetitionPenalty !== 1 && { repetitionPenalty }),
       ...(maxTurns > 1 && { isContinued: true }),
+      ...(isTrainedOn && { isTrainedOn }),
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();

@@ -196,6 +196,8 @@ export interface RolloutOptions {
   readonly minP?: number;
   /** Default 1. */
   readonly repetitionPenalty?: number;
+  /** Whether the episodes will be learned from before the policy changes, as `isTrainedOn` of a sampler. Default false. */
+  readonly isTrainedOn?: boolean;
   /** Keys every draw, together with the number of the episode, of the attempt and of the turn. */
   readonly key: readonly (string | number)[];
   /** Default 256. */

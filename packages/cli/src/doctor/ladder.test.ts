@@ -6,17 +6,18 @@ it('every rung is tried, and one that does not carry has its reason and what hel
   const rungs = await climb(async (name) =>
     name === 'gpu' ? { name, starts: false, reason: missing } : { name, starts: true },
   );
-  expect(rungs.map(({ name }) => name)).toEqual(['gpu', 'native', 'wasm', 'cpu']);
+  expect(rungs.map(({ name }) => name)).toEqual(['gpu', 'simd', 'native', 'wasm', 'cpu']);
   expect(rungs[0]).toEqual({
     name: 'gpu',
     starts: false,
     reason: missing,
     remedy: 'Only for an NVIDIA GPU with CUDA: npm install @tensorflow/tfjs-node-gpu',
   });
-  expect(rungs[1]).toEqual({ name: 'native', starts: true });
+  expect(rungs[1]).toEqual({ name: 'simd', starts: true });
 });
 
 it.each([
+  ['simd', 'the kernels are not compiled', 'npm rebuild @grpo/tensor'],
   ['native', "Cannot find module '@tensorflow/tfjs-node'", 'npm install @tensorflow/tfjs-node'],
   ['native', 'The Node.js native addon module (tfjs_binding.node) can not be found', 'npm rebuild'],
   ['native', 'loading it ends the process (SIGILL)', 'remove @tensorflow/tfjs-node'],

@@ -17,7 +17,7 @@ export interface Rung {
 /** Starts one backend. Its result is a rung without a remedy. */
 export type Probe = (name: BackendName) => Promise<Omit<Rung, 'remedy'>>;
 
-const LADDER: readonly BackendName[] = ['gpu', 'native', 'wasm', 'cpu'];
+const LADDER: readonly BackendName[] = ['gpu', 'simd', 'native', 'wasm', 'cpu'];
 const PACKAGES = { gpu: '@tensorflow/tfjs-node-gpu', native: '@tensorflow/tfjs-node' } as const;
 const LONGEST_MS = 60_000;
 const MARK = 'grpo-doctor:';
@@ -39,6 +39,9 @@ export function remedyFor(name: BackendName, reason: string): string {
   if (name === 'wasm' || name === 'cpu') {
     return 'It comes with @grpo/tensor: remove node_modules and install again.';
   }
+  if (name === 'simd') {
+    return 'It is compiled where @grpo/tensor is installed: install a C++ compiler, then npm rebuild @grpo/tensor; without it a run uses the next one.';
+  }
   const packageName = PACKAGES[name];
   if (reason.includes('Cannot find module') && reason.includes(packageName)) {
     return name === 'gpu'
@@ -49,9 +52,9 @@ export function remedyFor(name: BackendName, reason: string): string {
     return `Its addon was not built for this Node: npm rebuild ${packageName} --build-from-source, or npm run native in a clone of the grpo repository, which tries several ways.`;
   }
   if (/ends the process|shared object|dlopen|GLIBC/.test(reason)) {
-    return `Its library does not fit this machine: remove ${packageName}, so that a run goes on to wasm, or npm run native in a clone of the grpo repository.`;
+    return `Its library does not fit this machine: remove ${packageName}, so that a run goes on to the next one, or npm run native in a clone of the grpo repository.`;
   }
-  return `Install it anew: npm install ${packageName}; without it a run uses wasm.`;
+  return `Install it anew: npm install ${packageName}; without it a run uses another one.`;
 }
 
 const program = (name: BackendName, tensor: string) => `
