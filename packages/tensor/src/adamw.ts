@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { type AdamWNumbers, fusedAdamW } from './simd/fused-adamw.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { NamedTensors, Tensor } from './types.js';
 
 /** Settings of `adamWStep`. */
@@ -74,18 +76,35 @@ export function adamWStep(
         `adamWStep: needs a gradient and moments for every parameter, got none for "${name}". Start the state with adamWInit on the same parameters.`,
       );
     }
-    const [m, v, updated] = tf.tidy((): [Tensor, Tensor, Tensor] => {
-      const g = tf.mul(gradient, gradientScale);
-      const m = tf.add(tf.mul(m0, beta1), tf.mul(g, 1 - beta1));
-      const v = tf.add(tf.mul(v0, beta2), tf.mul(tf.square(g), 1 - beta2));
-      const denominator = tf.add(tf.div(tf.sqrt(v), correction2Root), epsilon);
-      const change = tf.div(tf.mul(m, learningRate / correction1), denominator);
-      const decayed = decays(name, theta) ? tf.mul(theta, 1 - learningRate * weightDecay) : theta;
-      return [m, v, tf.sub(decayed, change)];
-    });
-    first[name] = m;
-    second[name] = v;
-    next[name] = updated;
+    const numbers: AdamWNumbers = {
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      decay: decays(name, theta) ? weightDecay : 0,
+      correction1,
+      correction2Root,
+      gradientScale,
+    };
+    const kernels = simdKernels();
+    const before = [theta, m0, v0, gradient] as const;
+    [next[name], first[name], second[name]] = kernels
+      ? fusedAdamW(kernels, before, numbers)
+      : tf.tidy(() => composed(before, numbers));
   }
   return { parameters: next, state: { step, first, second } };
+}
+
+/** θ, m and v after one step of one parameter. */
+function composed(
+  [theta, m0, v0, gradient]: Parameters<typeof fusedAdamW>[1],
+  n: AdamWNumbers,
+): [theta: Tensor, m: Tensor, v: Tensor] {
+  const g = tf.mul(gradient, n.gradientScale);
+  const m = tf.add(tf.mul(m0, n.beta1), tf.mul(g, 1 - n.beta1));
+  const v = tf.add(tf.mul(v0, n.beta2), tf.mul(tf.square(g), 1 - n.beta2));
+  const denominator = tf.add(tf.div(tf.sqrt(v), n.correction2Root), n.epsilon);
+  const change = tf.div(tf.mul(m, n.learningRate / n.correction1), denominator);
+  const decayed = n.decay === 0 ? theta : tf.mul(theta, 1 - n.learningRate * n.decay);
+  return [tf.sub(decayed, change), m, v];
 }

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Handle, rawBackend } from './raw-backend.js';
+import { fusedCrossEntropy } from './simd/fused-cross-entropy.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 const DT_INT32 = 3; // TensorFlow's number for the type
@@ -20,6 +22,8 @@ export interface CrossEntropy {
  * @param ids [N] tokens
  */
 export function crossEntropy(z: Tensor, ids: Int32Array): CrossEntropy {
+  const kernels = simdKernels();
+  if (kernels) return fusedCrossEntropy(kernels, z, ids);
   const backend = rawBackend();
   if (backend === undefined) return composed(z, ids);
   const { binding } = backend;

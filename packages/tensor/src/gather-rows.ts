@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedGatherRows } from './simd/fused-rows.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 /**
@@ -10,6 +12,8 @@ import type { Tensor } from './types.js';
  * @returns [N, D]
  */
 export function gatherRows(x: Tensor, rows: Int32Array): Tensor {
+  const kernels = simdKernels();
+  if (kernels) return fusedGatherRows(kernels, x, rows);
   const count = x.shape[0] ?? 0;
   return tf.customGrad((...inputs) => {
     const [table] = inputs as [Tensor];

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedGelu } from './simd/fused-activations.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 const ROOT_2_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -14,6 +16,8 @@ const CUBIC = 0.044715; // the constant of the approximation, from the paper
  * @returns the shape of `x`
  */
 export function gelu(x: Tensor): Tensor {
+  const kernels = simdKernels();
+  if (kernels) return fusedGelu(kernels, 'gelu', x);
   return withSlope(
     x,
     (z) => tf.mul(z, distribution(z)),
@@ -34,6 +38,8 @@ export function gelu(x: Tensor): Tensor {
  * @returns the shape of `x`
  */
 export function geluTanh(x: Tensor): Tensor {
+  const kernels = simdKernels();
+  if (kernels) return fusedGelu(kernels, 'geluTanh', x);
   return withSlope(
     x,
     (z) => tf.mul(tf.mul(z, 0.5), tf.add(squashed(z), 1)),

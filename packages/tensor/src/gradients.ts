@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { hostArray, simdKernels } from './simd/host-arrays.js';
 import type { NamedTensors, Tensor } from './types.js';
 
 /**
@@ -99,6 +100,11 @@ function disposeTape(): void {
  * @returns a number; one read from the backend
  */
 export function globalNorm(gradients: NamedTensors): number {
+  const kernels = simdKernels();
+  if (kernels) {
+    const squares = (g: Tensor) => kernels.squaredNorm(hostArray(g), g.size);
+    return Math.sqrt(Object.values(gradients).reduce((sum, g) => sum + squares(g), 0));
+  }
   // One at a time, so that the squares of all are never held together.
   const squares = (g: Tensor) => tf.tidy(() => tf.sum(tf.square(g))); // []
   const total = tf.tidy(() => tf.addN(Object.values(gradients).map(squares)));

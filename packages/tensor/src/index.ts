@@ -25,6 +25,8 @@ export { pickLogProbs } from './pick-log-probs.js';
 export { randomNormal } from './random-normal.js';
 export { rmsNorm } from './rms-norm.js';
 export { rotary, rotaryFrequencies, rotaryTables } from './rotary.js';
+export { type SegmentAttentionOptions, segmentAttention } from './segment-attention.js';
+export type { Segments } from './simd/attention-kernels.js';
 export { hostArray, hostTensor, simdKernels } from './simd/host-arrays.js';
 export { softCap } from './soft-cap.js';
 export { stopGradient } from './stop-gradient.js';

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedLayerNorm } from './simd/fused-norms.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 /**
@@ -13,6 +15,8 @@ import type { Tensor } from './types.js';
  * @returns [N, D]
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon: number): Tensor {
+  const kernels = simdKernels();
+  if (kernels) return fusedLayerNorm(kernels, x, weight, bias, epsilon);
   return tf.customGrad((...args) => {
     const [input, w, b, save] = args as unknown as [Tensor, Tensor, Tensor, tf.GradSaveFunc];
     const centred = tf.tidy(() => tf.sub(input, tf.mean(input, -1, true))); // [N, D]

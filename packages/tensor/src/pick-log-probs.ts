@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedPickLogProbs } from './simd/fused-cross-entropy.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 /**
@@ -16,6 +18,8 @@ export function pickLogProbs(logits: Tensor, ids: Int32Array, temperature = 1): 
       `pickLogProbs: needs a temperature above 0, got ${temperature}. Greedy sampling has no log-probs of its own: score it at temperature 1.`,
     );
   }
+  const kernels = simdKernels();
+  if (kernels) return fusedPickLogProbs(kernels, logits, ids, temperature);
   const vocabulary = logits.shape.at(-1) ?? 0;
   return tf.customGrad((...args) => {
     const [raw, save] = args as unknown as [Tensor, tf.GradSaveFunc];

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedRmsNorm } from './simd/fused-norms.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 /**
@@ -12,6 +14,8 @@ import type { Tensor } from './types.js';
  * @returns [N, D]
  */
 export function rmsNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
+  const kernels = simdKernels();
+  if (kernels) return fusedRmsNorm(kernels, x, weight, epsilon);
   return tf.customGrad((...args) => {
     const [input, w, save] = args as unknown as [Tensor, Tensor, tf.GradSaveFunc];
     const r = tf.tidy(() => tf.rsqrt(tf.add(tf.mean(tf.square(input), -1, true), epsilon))); // [N, 1]

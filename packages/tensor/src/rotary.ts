@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedRotary, tablePlan } from './simd/fused-rotary.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 /**
@@ -18,6 +20,9 @@ export function rotary(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
       `rotary: needs an even last dimension, got ${headSize}. Use an even head size.`,
     );
   }
+  const kernels = simdKernels();
+  const plan = kernels && tablePlan(x.shape, cos.shape);
+  if (kernels && plan) return fusedRotary(kernels, plan, x, cos, sin);
   return tf.customGrad((...args) => {
     const [input, save] = args as unknown as [Tensor, tf.GradSaveFunc];
     save([cos, sin]);

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { fusedSwiGlu } from './simd/fused-activations.js';
+import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
 /**
@@ -10,6 +12,8 @@ import type { Tensor } from './types.js';
  * @returns [N, F]
  */
 export function swiGlu(gate: Tensor, up: Tensor): Tensor {
+  const kernels = simdKernels();
+  if (kernels) return fusedSwiGlu(kernels, gate, up);
   return tf.customGrad((...args) => {
     const [gateIn, upIn, save] = args as unknown as [Tensor, Tensor, tf.GradSaveFunc];
     save([gateIn, upIn]);

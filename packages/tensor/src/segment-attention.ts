@@ -1,0 +1,41 @@
+import type { Segments } from './simd/attention-kernels.js';
+import { fusedAttention } from './simd/fused-attention.js';
+import { simdKernels } from './simd/host-arrays.js';
+import type { Tensor } from './types.js';
+
+/** Settings of `segmentAttention`. */
+export interface SegmentAttentionOptions {
+  /** Dh */
+  readonly headSize: number;
+  /** Multiplies q kᵀ. */
+  readonly scale: number;
+  /** Keeps the scaled scores between −softcap and softcap. Default: no cap. */
+  readonly softcap?: number;
+  /** A query sees this many places, its own included. Default: all up to its own. */
+  readonly window?: number;
+}
+
+/**
+ * Causal attention over packed rows, on the simd backend alone: y = softmax(scale · q kᵀ) v, where a query sees the
+ * prefix of its segment and the rows of the segment up to its own. Places count from the first row of the prefix.
+ * Neither padding nor scores are held; the gradient computes the scores again.
+ * Dao et al. 2022, algorithms 1 and 4, https://arxiv.org/abs/2205.14135; grouped queries as in `attention`.
+ *
+ * @param q [N, H · Dh] receives gradient
+ * @param k [N, Hkv · Dh] receives gradient; where several segments share a prefix, the sum over them
+ * @param v [N, Hkv · Dh] receives gradient, as `k`
+ * @param segments each row stands in one of them; a row in none gets 0
+ * @returns [N, H · Dh]
+ * @throws on another backend: `simdKernels` tells
+ */
+export function segmentAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  segments: Segments,
+  options: SegmentAttentionOptions,
+): Tensor {
+  const kernels = simdKernels();
+  if (kernels) return fusedAttention(kernels, q, k, v, segments, options);
+  throw new Error('segmentAttention: needs the simd backend, got another. Use attention there.');
+}

@@ -1,0 +1,38 @@
+import type { SegmentAttentionOptions } from '../segment-attention.js';
+import type { Tensor } from '../types.js';
+import type { Segments } from './attention-kernels.js';
+import { fusedOp } from './fused.js';
+import { hostArray, hostTensor } from './host-arrays.js';
+import type { Kernels } from './kernels.js';
+
+/** `segmentAttention`, which keeps the log of the sum of exponentials of each row and head for its gradient. */
+export function fusedAttention(
+  kernels: Kernels,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { prefixStart, prefixLength, start, length }: Segments,
+  { headSize, scale, softcap = 0, window = 0 }: SegmentAttentionOptions,
+): Tensor {
+  const [rows, width] = q.shape as [number, number];
+  const keyHeads = (k.shape[1] as number) / headSize;
+  const view = [prefixStart, prefixLength, start, length, start.length] as const;
+  const sizes = [rows, width / headSize, keyHeads, headSize, scale, softcap, window] as const;
+  const shapes = [q.shape, k.shape, v.shape] as const;
+  return fusedOp([q, k, v], ([q, k, v]) => {
+    const [out, logSums] = [hostTensor(q.shape), hostTensor([rows, width / headSize])];
+    const operands = [hostArray(q), hostArray(k), hostArray(v)] as const;
+    kernels.segmentAttention(out.data, logSums.data, ...operands, ...view, ...sizes);
+    return {
+      value: out.tensor,
+      saved: [q, k, v, out.tensor],
+      made: [logSums.tensor],
+      gradient: (dy, [q, k, v, out, logSums]) => {
+        const [dq, dk, dv] = shapes.map((shape) => hostTensor(shape));
+        const known = [dy, out, logSums, q, k, v] as const;
+        kernels.segmentAttentionGradient(dq.data, dk.data, dv.data, ...known, ...view, ...sizes);
+        return [dq.tensor, dk.tensor, dv.tensor];
+      },
+    };
+  });
+}
