@@ -3,13 +3,15 @@ import {
   reshape,
   rotary,
   rotaryTables,
+  simdKernels,
   type Tensor,
   tensor,
   transpose,
 } from '@grpo/tensor';
 import type { DecoderOps, ModelConfig, Rope } from '../architectures/architecture.js';
 import { attendInParts, cachedPlaces, growCache, type LayerCache } from './key-value-cache.js';
-import type { Layout } from './layout.js';
+import { type Layout, positionOfEachRow } from './layout.js';
+import { evenSegments, segmentedAttention } from './segmented-attention.js';
 
 /** Added to a score to hide a position: exp underflows to 0, and a row that hides everything stays finite. */
 export const HIDDEN = -1e9;
@@ -30,6 +32,9 @@ export function causalAttention(
   hold: (constant: Tensor) => Tensor = (constant) => constant,
 ): Pick<DecoderOps<Tensor>, 'rotary' | 'attention'> {
   const { sequences: b, tokens: t } = layout;
+  if (layout.isPlain && simdKernels()) {
+    return segmentedAttention(config, evenSegments(b, t), positionOfEachRow(layout), hold);
+  }
   const { heads, keyValueHeads: hkv, headSize: dh } = config;
   const repeats = heads / hkv;
   const past = cachedPlaces(cache);

@@ -15,6 +15,8 @@ export interface Layout {
   readonly distance?: (sequence: number, token: number, place: number) => number;
   /** All sequences have the same view, so that one mask serves them all. */
   readonly sameView: boolean;
+  /** Whole sequences from position 0: each query sees what came before it, and no pass came before or comes after. */
+  readonly isPlain?: boolean;
 }
 
 /** Right-padded sequences from position 0: causality alone keeps the padding out of sight. */
@@ -26,6 +28,7 @@ export function causalLayout(ids: Int32Array, sequences: number, tokens: number)
     positions: Int32Array.from({ length: tokens }, (_, t) => t),
     visible: (_sequence, token, place) => place <= token,
     sameView: true,
+    isPlain: true,
   };
 }
 

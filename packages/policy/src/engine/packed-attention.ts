@@ -5,6 +5,7 @@ import {
   reshape,
   rotary,
   rotaryTables,
+  simdKernels,
   slice,
   type Tensor,
   tensor,
@@ -13,6 +14,7 @@ import {
 import type { DecoderOps, ModelConfig, Rope } from '../architectures/architecture.js';
 import { HIDDEN } from './causal-attention.js';
 import type { Packing } from './packing.js';
+import { segmentedAttention, segmentsOf } from './segmented-attention.js';
 
 /**
  * Rotary positions and causal attention over a packed batch: prompts attend to themselves, completions to their prompt
@@ -26,6 +28,8 @@ export function packedAttention(
   packing: Packing,
   hold: (constant: Tensor) => Tensor = (constant) => constant,
 ): Pick<DecoderOps<Tensor>, 'rotary' | 'attention'> {
+  if (simdKernels())
+    return segmentedAttention(config, segmentsOf(packing), packing.positions, hold);
   const { heads, keyValueHeads: hkv, headSize: dh } = config;
   const repeats = heads / hkv;
   const { promptLengths, completionLengths, promptOf, positions } = packing;

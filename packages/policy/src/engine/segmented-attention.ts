@@ -1,0 +1,73 @@
+import {
+  reshape,
+  rotary,
+  rotaryTables,
+  type Segments,
+  segmentAttention,
+  type Tensor,
+  tensor,
+} from '@grpo/tensor';
+import type { DecoderOps, ModelConfig, Rope } from '../architectures/architecture.js';
+import type { Packing } from './packing.js';
+
+/**
+ * Rotary positions and causal attention over rows as they stand, for the backend that has `segmentAttention`: neither
+ * padding, masks nor heads laid out anew.
+ *
+ * @param positions [N] the position of each row in its sequence
+ * @param hold is given each table, to keep it as long as layers may be computed again
+ */
+export function segmentedAttention(
+  { headSize, attention }: ModelConfig,
+  segments: Segments,
+  positions: Int32Array,
+  hold: (constant: Tensor) => Tensor,
+): Pick<DecoderOps<Tensor>, 'rotary' | 'attention'> {
+  const turns = new Map<Rope, readonly [cos: Tensor, sin: Tensor]>();
+  for (const { rope } of attention) {
+    if (rope === undefined || turns.has(rope)) continue;
+    const { cos, sin } = rotaryTables(positions, rope.frequencies, rope.factor);
+    const shape = [positions.length, 1, headSize];
+    turns.set(rope, [hold(tensor(cos, shape)), hold(tensor(sin, shape))]);
+  }
+  return {
+    rotary: (x, rope) => {
+      const turn = rope && turns.get(rope);
+      if (turn === undefined) return x;
+      return reshape(rotary(reshape(x, [positions.length, -1, headSize]), ...turn), x.shape); // [N, H·Dh]
+    },
+    attention: (_layer, q, k, v, { window, scale, softcap }) =>
+      segmentAttention(q, k, v, segments, {
+        headSize,
+        scale,
+        ...(softcap !== undefined && { softcap }),
+        ...(window !== undefined && { window }),
+      }), // [N, H·Dh]
+  };
+}
+
+/** Prompts see themselves; completions see their prompt and themselves. */
+export function segmentsOf({ promptLengths, completionLengths, promptOf }: Packing): Segments {
+  const length = Int32Array.from([...promptLengths, ...completionLengths]);
+  const start = new Int32Array(length.length);
+  for (let s = 1; s < start.length; s++) start[s] = start[s - 1] + length[s - 1];
+  const prompts = promptLengths.length;
+  const prefix = (of: (prompt: number) => number) =>
+    Int32Array.from(length, (_, s) => (s < prompts ? 0 : of(promptOf[s - prompts])));
+  return {
+    prefixStart: prefix((prompt) => start[prompt]),
+    prefixLength: prefix((prompt) => promptLengths[prompt]),
+    start,
+    length,
+  };
+}
+
+/** Sequences of the same length, each by itself. */
+export function evenSegments(sequences: number, tokens: number): Segments {
+  return {
+    prefixStart: new Int32Array(sequences),
+    prefixLength: new Int32Array(sequences),
+    start: Int32Array.from({ length: sequences }, (_, b) => b * tokens),
+    length: new Int32Array(sequences).fill(tokens),
+  };
+}
