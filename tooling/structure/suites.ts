@@ -33,6 +33,20 @@ export const suites: readonly Suite[] = [
     why: 'Every operation runs through one table: value, gradient and leaks, on each backend that loads.',
   },
   {
+    test: 'packages/tensor/src/simd/fused.test.ts',
+    covers: [
+      'packages/tensor/src/segment-attention.ts',
+      'packages/tensor/src/simd/fused-activations.ts',
+      'packages/tensor/src/simd/fused-adamw.ts',
+      'packages/tensor/src/simd/fused-attention.ts',
+      'packages/tensor/src/simd/fused-cross-entropy.ts',
+      'packages/tensor/src/simd/fused-norms.ts',
+      'packages/tensor/src/simd/fused-rotary.ts',
+      'packages/tensor/src/simd/fused-rows.ts',
+    ],
+    why: 'Fused operations are right where they equal the composed ones: values and gradients of both, side by side.',
+  },
+  {
     test: 'packages/tensor/src/token-statistics.test.ts',
     covers: ['packages/tensor/src/cross-entropy.ts', 'packages/tensor/src/raw-backend.ts'],
     why: 'Cross-entropy is what statistics are made of: values and finite differences, on each backend that loads.',
@@ -50,6 +64,11 @@ export const suites: readonly Suite[] = [
     test: 'packages/tensor/src/wasm/batch-mat-mul.test.ts',
     covers: ['packages/tensor/src/wasm/batch-mat-mul.wasm.ts'],
     why: 'The bytes of the kernel, written by the assembler; the kernel is what can be tested.',
+  },
+  {
+    test: 'packages/policy/src/engine/packed-attention.test.ts',
+    covers: ['packages/policy/src/engine/segmented-attention.ts'],
+    why: 'The same batch packed and padded, on each backend that loads: one of them has attention over segments.',
   },
   {
     test: 'packages/policy/src/model/language-model.test.ts',

@@ -2,17 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { type Handle, rawBackend } from './raw-backend.js';
 import { fusedCrossEntropy } from './simd/fused-cross-entropy.js';
 import { simdKernels } from './simd/host-arrays.js';
-import type { Tensor } from './types.js';
+import type { CrossEntropy, Tensor } from './types.js';
 
 const DT_INT32 = 3; // TensorFlow's number for the type
-
-/** The cross-entropy of distributions with the tokens that came, and its gradient. */
-export interface CrossEntropy {
-  /** [N] lse(z) − z[id] */
-  readonly loss: Tensor;
-  /** [N, V] softmax(z) − onehot(id) */
-  readonly gradient: Tensor;
-}
 
 /**
  * Cross-entropy and its gradient with respect to the logits, in one pass over them where the backend has such an

@@ -1,19 +1,7 @@
-import type { Segments } from './simd/attention-kernels.js';
+import type { SegmentAttentionOptions, Segments } from './simd/attention-kernels.js';
 import { fusedAttention } from './simd/fused-attention.js';
 import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
-
-/** Settings of `segmentAttention`. */
-export interface SegmentAttentionOptions {
-  /** Dh */
-  readonly headSize: number;
-  /** Multiplies q kᵀ. */
-  readonly scale: number;
-  /** Keeps the scaled scores between −softcap and softcap. Default: no cap. */
-  readonly softcap?: number;
-  /** A query sees this many places, its own included. Default: all up to its own. */
-  readonly window?: number;
-}
 
 /**
  * Causal attention over packed rows, on the simd backend alone: y = softmax(scale · q kᵀ) v, where a query sees the

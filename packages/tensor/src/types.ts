@@ -26,3 +26,11 @@ export type HostLoss = (values: Float64Array) => {
   readonly loss: number;
   readonly gradient: Float64Array;
 };
+
+/** The cross-entropy of distributions with the tokens that came, and its gradient. */
+export interface CrossEntropy {
+  /** [N] lse(z) − z[id] */
+  readonly loss: Tensor;
+  /** [N, V] softmax(z) − onehot(id) */
+  readonly gradient: Tensor;
+}

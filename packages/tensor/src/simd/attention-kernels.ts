@@ -8,6 +8,18 @@ export interface Segments {
   readonly length: Int32Array;
 }
 
+/** Settings of `segmentAttention`. */
+export interface SegmentAttentionOptions {
+  /** Dh */
+  readonly headSize: number;
+  /** Multiplies q kᵀ. */
+  readonly scale: number;
+  /** Keeps the scaled scores between −softcap and softcap. Default: no cap. */
+  readonly softcap?: number;
+  /** A query sees this many places, its own included. Default: all up to its own. */
+  readonly window?: number;
+}
+
 /** Attention over packed rows, and its gradient. */
 export interface AttentionKernels {
   /**

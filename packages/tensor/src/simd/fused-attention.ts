@@ -1,6 +1,5 @@
-import type { SegmentAttentionOptions } from '../segment-attention.js';
 import type { Tensor } from '../types.js';
-import type { Segments } from './attention-kernels.js';
+import type { SegmentAttentionOptions, Segments } from './attention-kernels.js';
 import { fusedOp } from './fused.js';
 import { hostArray, hostTensor } from './host-arrays.js';
 import type { Kernels } from './kernels.js';

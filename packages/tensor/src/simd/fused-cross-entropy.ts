@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { CrossEntropy } from '../cross-entropy.js';
-import type { Tensor } from '../types.js';
+import type { CrossEntropy, Tensor } from '../types.js';
 import { fusedOp } from './fused.js';
 import { hostArray, hostTensor } from './host-arrays.js';
 import type { Kernels } from './kernels.js';
