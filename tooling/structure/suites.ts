@@ -91,6 +91,11 @@ export const suites: readonly Suite[] = [
     why: 'What the parts of the decode loop are for shows in what it samples: rows that come, go and stay the same.',
   },
   {
+    test: 'packages/policy/src/decode/simd-engine.test.ts',
+    covers: ['packages/policy/src/decode/'],
+    why: 'Programs, packed weights and pages are right where rows are scored as the training engine scores them.',
+  },
+  {
     test: 'packages/onnx/src/onnx-sampler.test.ts',
     covers: ['packages/onnx/src/graph/', 'packages/onnx/src/onnx-engine.ts'],
     why: 'A graph is right where its numbers are those of the training engine: every architecture, step by step.',

@@ -21,6 +21,17 @@ test('ONNX Runtime samples where it computes as training does', async () => {
   expect(await chooseSampler(model)).toMatchObject({ name: 'onnx' });
   const onGpu = await chooseSampler(model, { isOnGpu: true });
   expect(onGpu).toMatchObject({ name: 'engine', why: 'the policy is on a GPU' });
+  const { config } = model;
+  const fast = {
+    config,
+    hasFastSampler: true,
+    hostWeights: () => model.hostWeights(),
+    sampler: () => model.sampler(),
+  };
+  expect(await chooseSampler(fast)).toMatchObject({
+    name: 'engine',
+    why: 'the simd backend samples faster',
+  });
   const half = await chooseSampler(model, { precision: 'bfloat16' });
   expect(half).toMatchObject({ name: 'engine', why: 'the policy is in bfloat16' });
 });

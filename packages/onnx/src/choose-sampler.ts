@@ -14,8 +14,8 @@ export interface ChooseSamplerOptions {
 }
 
 /**
- * Opens a sampler for a policy. `auto` takes ONNX Runtime where it is installed and computes as the policy does: on the
- * processor, in float32.
+ * Opens a sampler for a policy. `auto` takes ONNX Runtime where it is installed and computes as the policy does, on the
+ * processor and in float32; but not where the policy trains on the simd backend, whose own sampler is faster.
  *
  * @param open opens ONNX Runtime
  * @returns the sampler, which one it is, and why
@@ -28,6 +28,8 @@ export async function chooseSampler(
 ): Promise<{ readonly name: 'onnx' | 'engine'; readonly sampler: Sampler; readonly why: string }> {
   const ofEngine = (why: string) => ({ name: 'engine' as const, sampler: policy.sampler(), why });
   if (choice === 'engine') return ofEngine('asked for');
+  if (choice === 'auto' && policy.hasFastSampler)
+    return ofEngine('the simd backend samples faster');
   if (choice === 'auto' && isOnGpu) return ofEngine('the policy is on a GPU');
   if (choice === 'auto' && precision !== 'float32')
     return ofEngine(`the policy is in ${precision}`);

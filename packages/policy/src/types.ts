@@ -226,8 +226,25 @@ export interface SamplerOptions {
 /** What a pass leaves: sequences with what the engine keeps of them, and the logits after each. */
 export interface Decoded<Batch> {
   readonly batch: Batch;
-  /** [rows, V] unnormalised log-probs. */
+  /** [rows, V] unnormalised log-probs; those of a step are the sampler's until the next pass. */
   readonly logits: Float32Array;
+}
+
+/** A token to be drawn from softmax(logits / temperature): nothing is penalised, forbidden or cut off. */
+export interface PlainDraw {
+  /** Of the logits. */
+  readonly row: number;
+  /** 0 takes the most probable token. */
+  readonly temperature: number;
+  /** From [0, 1): the running sum of probabilities passes it at the token. */
+  readonly uniform: number;
+}
+
+export interface DrawnTokens {
+  /** −1 where a row's logits are not finite. */
+  readonly ids: Int32Array;
+  /** ln softmax(logits / temperature)[id], at temperature 1 where none is drawn. */
+  readonly logProbs: Float64Array;
 }
 
 /**
@@ -246,12 +263,16 @@ export interface DecodeEngine<Batch> {
   /** The rows of several batches, one below the other. Takes them over. */
   join(batches: readonly Batch[]): Batch;
   free(batch: Batch): void;
+  /** Draws for some rows of logits that the engine gave, [draws] each. Default: the sampler draws one by one. */
+  draw?(logits: Float32Array, draws: readonly PlainDraw[]): DrawnTokens;
+  /** `pick` and `join` copy nothing, so that rows leave as soon as they end. Default false. */
+  readonly isPaged?: boolean;
 }
 
 /** A weight as plain numbers. */
 export interface HostWeight {
   readonly shape: readonly number[];
-  /** Row-major; not to be changed. */
+  /** Row-major, not to be changed, and gone with the weight: a copy, or the weight itself. */
   readonly read: () => Float32Array;
 }
 
@@ -266,6 +287,8 @@ export interface HostWeights {
 /** A model whose weights other engines can read: what it needs to be run elsewhere. */
 export interface WeightSource {
   readonly config: ModelConfig;
+  /** Its own sampler is the fastest there is, so that no other engine need read the weights. Default false. */
+  readonly hasFastSampler?: boolean;
   /** The weights of now, the same object until they change. Read them before the next change: then they are gone. */
   hostWeights(): HostWeights;
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 class Args {
  public:
@@ -25,6 +26,20 @@ class Args {
       if (all[n] < 0 || all[n] >= bound) fail(i, "numbers from 0 to before " + std::to_string(bound));
     }
     return all;
+  }
+  // A Float64Array of at least `least` numbers.
+  double* f64(int i, double least) { return static_cast<double*>(array(i, least, napi_float64_array)); }
+  // An array of Float32Arrays of at least `least` numbers each.
+  std::vector<float*> f32s(int i, double least) {
+    uint32_t length = 0;
+    if (at(i) == nullptr || napi_get_array_length(env, at(i), &length) != napi_ok) fail(i, "an array");
+    std::vector<float*> arrays(length);
+    for (uint32_t n = 0; n < length; n++) {
+      napi_value element;
+      napi_get_element(env, at(i), n, &element);
+      arrays[n] = static_cast<float*>(data_of(i, element, least, napi_float32_array));
+    }
+    return arrays;
   }
   // As f32, or null for undefined and null.
   float* optional(int i, double least) { return is_absent(i) ? nullptr : f32(i, least); }
@@ -75,13 +90,17 @@ class Args {
     return type == napi_undefined || type == napi_null;
   }
 
-  void* array(int i, double least, napi_typedarray_type wanted) {
+  void* array(int i, double least, napi_typedarray_type wanted) { return data_of(i, at(i), least, wanted); }
+
+  void* data_of(int i, napi_value value, double least, napi_typedarray_type wanted) {
     napi_typedarray_type type;
     size_t length = 0;
     void* data = nullptr;
-    const char* name = wanted == napi_float32_array ? "a Float32Array" : "an Int32Array";
-    if (at(i) == nullptr ||
-        napi_get_typedarray_info(env, at(i), &type, &length, &data, nullptr, nullptr) != napi_ok || type != wanted ||
+    const char* name = wanted == napi_float32_array   ? "a Float32Array"
+                       : wanted == napi_float64_array ? "a Float64Array"
+                                                      : "an Int32Array";
+    if (value == nullptr ||
+        napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok || type != wanted ||
         static_cast<double>(length) < least) {
       fail(i, std::string(name) + " of at least " + std::to_string(static_cast<long long>(least)) + " numbers");
     }

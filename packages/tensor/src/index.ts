@@ -28,6 +28,7 @@ export { rotary, rotaryFrequencies, rotaryTables } from './rotary.js';
 export { segmentAttention } from './segment-attention.js';
 export type { SegmentAttentionOptions, Segments } from './simd/attention-kernels.js';
 export { hostArray, hostTensor, simdKernels } from './simd/host-arrays.js';
+export type { Kernels } from './simd/kernels.js';
 export { softCap } from './soft-cap.js';
 export { stopGradient } from './stop-gradient.js';
 export { swiGlu } from './swiglu.js';

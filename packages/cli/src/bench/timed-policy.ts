@@ -56,6 +56,7 @@ export function timedSource(source: WeightSource, watch: Stopwatch): WeightSourc
   };
   return {
     config: source.config,
+    ...(source.hasFastSampler && { hasFastSampler: true }),
     hostWeights: () => {
       const now = source.hostWeights();
       const known = wholes.get(now);

@@ -1,4 +1,4 @@
-import type { NamedTensors, Tensor } from '@grpo/tensor';
+import { hostArray, type NamedTensors, simdKernels, type Tensor } from '@grpo/tensor';
 import type { HostWeight, HostWeights } from '../types.js';
 
 /**
@@ -12,7 +12,7 @@ export function hostWeightsOf(): (weights: NamedTensors, adapterScale: number) =
   const entryOf = (weight: Tensor): HostWeight => {
     const known = entries.get(weight);
     if (known !== undefined) return known;
-    const entry = { shape: weight.shape, read: () => weight.dataSync() as Float32Array };
+    const entry = { shape: weight.shape, read: () => numbersOf(weight) };
     entries.set(weight, entry);
     return entry;
   };
@@ -26,4 +26,10 @@ export function hostWeightsOf(): (weights: NamedTensors, adapterScale: number) =
     wholes.set(weights, whole);
     return whole;
   };
+}
+
+/** In place where the engine that trains keeps its tensors in memory of JavaScript, otherwise a copy. */
+function numbersOf(weight: Tensor): Float32Array {
+  const isInPlace = simdKernels() !== undefined && !weight.isDisposed;
+  return isInPlace ? hostArray(weight) : (weight.dataSync() as Float32Array);
 }

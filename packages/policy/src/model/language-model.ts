@@ -8,6 +8,7 @@ import {
   type NamedTensors,
   optimizerInit,
   requireBfloat16,
+  simdKernels,
   type Tensor,
   tidy,
   valueAndGradients,
@@ -332,6 +333,11 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
 
   sampler(options: SamplerOptions = {}): Sampler {
     return createSampler(this.#config, () => this.#weights, options);
+  }
+
+  /** Whether it computes on the simd backend, on whose kernels its sampler decodes. */
+  get hasFastSampler(): boolean {
+    return simdKernels() !== undefined;
   }
 
   hostWeights(): HostWeights {

@@ -2,8 +2,6 @@ import type { Decoded, DecodeEngine } from '../types.js';
 
 /** One pass over prompts, and which of its rows are still wanted. */
 interface Pass<Batch> extends Decoded<Batch> {
-  /** V */
-  readonly width: number;
   readonly rows: Map<string, number>;
 }
 
@@ -12,8 +10,8 @@ export interface PromptStore<Batch> {
   has(key: string): boolean;
   /** Takes over what a pass over the prompts of these keys gave. */
   put(keys: readonly string[], decoded: Decoded<Batch>): void;
-  /** [V] logits after the prompt. */
-  logits(key: string): Float32Array;
+  /** The logits of the prompt's pass, and which row of them stands behind the prompt. */
+  logits(key: string): { readonly logits: Float32Array; readonly at: number };
   /** New batches with one row per key, in the order of the keys. */
   branch(keys: readonly string[]): Batch[];
   /** Frees prompts that nobody waits for, and all but the latest passes beyond `limit` prompts. */
@@ -31,14 +29,12 @@ export function createPromptStore<Batch>({
   return {
     has: (key) => passOf(key) !== undefined,
     put: (keys, { batch, logits }) => {
-      const width = logits.length / keys.length;
-      passes.push({ batch, logits, width, rows: new Map(keys.map((key, row) => [key, row])) });
+      passes.push({ batch, logits, rows: new Map(keys.map((key, row) => [key, row])) });
     },
     logits: (key) => {
       const pass = passOf(key);
       if (pass === undefined) throw new Error('logits: needs a prompt that was run, got another.');
-      const row = pass.rows.get(key) ?? 0;
-      return pass.logits.subarray(row * pass.width, (row + 1) * pass.width);
+      return { logits: pass.logits, at: pass.rows.get(key) ?? 0 };
     },
     branch: (keys) => {
       const runs: { pass: Pass<Batch>; rows: number[] }[] = [];

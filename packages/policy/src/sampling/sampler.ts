@@ -1,6 +1,8 @@
-import type { NamedTensors } from '@grpo/tensor';
+import { type NamedTensors, simdKernels } from '@grpo/tensor';
 import type { ModelConfig } from '../architectures/architecture.js';
+import { simdEngine } from '../decode/simd-engine.js';
 import type { EngineConfig } from '../engine/engine-config.js';
+import { hostWeightsOf } from '../engine/host-weights.js';
 import type { DecodeEngine, Sampler, SamplerOptions } from '../types.js';
 import { openCall } from './call.js';
 import { checkOptions, checkPrompts } from './check-options.js';
@@ -9,7 +11,7 @@ import { createScheduler } from './scheduler.js';
 import { tensorEngine } from './tensor-engine.js';
 
 /**
- * Samples on the tensor engine.
+ * Samples on the engine that trains; where that is simd, with its kernels and a cache of pages.
  *
  * @param weights read at every pass; they may change between calls, and a call that is open when they do is rejected
  */
@@ -18,7 +20,13 @@ export function createSampler(
   weights: () => NamedTensors,
   options: SamplerOptions = {},
 ): Sampler {
-  return createEngineSampler(config, tensorEngine(config, weights), options);
+  const kernels = simdKernels();
+  if (kernels === undefined) {
+    return createEngineSampler(config, tensorEngine(config, weights), options);
+  }
+  const hostWeights = hostWeightsOf();
+  const now = () => hostWeights(weights(), config.adapterScale ?? 1);
+  return createEngineSampler(config, simdEngine(kernels, config, now), options);
 }
 
 /**

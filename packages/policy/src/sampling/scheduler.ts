@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DecodeEngine } from '../types.js';
+import { type AskedToken, drawTokens } from './draw-tokens.js';
 import { createHistoryStore } from './history-store.js';
 import { createPromptStore } from './prompt-store.js';
-import { type Row, takeToken } from './row.js';
+import { drawToken, type Row, takeToken } from './row.js';
 
 /** Rows that hold on to their batch, and the batch. */
 interface Running<Batch> {
@@ -12,7 +13,7 @@ interface Running<Batch> {
 
 /** Padded tokens of one pass over prompts, so that its attention does not outgrow memory. */
 const PREFILL_TOKENS = 8192;
-/** Rows come and go when an eighth of the batch is free: each time copies the cache. */
+/** Rows come and go when an eighth of the batch is free, where each time copies the cache. */
 const SHARE = 8;
 
 /**
@@ -57,11 +58,24 @@ export function createScheduler<Batch>(
     histories.clear();
   }
 
-  function take(rows: readonly Row[], logits: (r: number) => Float32Array): void {
-    for (const [r, row] of rows.entries()) {
-      if (!isAlive(row) || row.pending.length > 0) continue;
+  /** Rows that have ended and are worth dropping, and room that is worth filling. */
+  const worthwhile = (rows: number) => (engine.isPaged ? 1 : Math.ceil(rows / SHARE));
+
+  function take(
+    rows: readonly Row[],
+    logitsOf: (r: number) => Pick<AskedToken, 'logits' | 'at'>,
+  ): void {
+    const asked = rows.flatMap((row, r) =>
+      isAlive(row) && row.pending.length === 0
+        ? [{ row, ...logitsOf(r), uniform: row.random.next() }]
+        : [],
+    );
+    const tokens = drawTokens(engine, asked);
+    for (const [i, { row, logits, at, uniform }] of asked.entries()) {
+      if (!isAlive(row)) continue; // a listener has just ended its call
       try {
-        takeToken(row, logits(r), scratch);
+        const own = () => logits.subarray(at * vocabularySize, (at + 1) * vocabularySize);
+        takeToken(row, tokens[i] ?? drawToken(row, own(), uniform, scratch));
       } catch (error) {
         row.call.fail(error);
       }
@@ -72,7 +86,7 @@ export function createScheduler<Batch>(
   function nextRows(): Row[] {
     waiting = waiting.filter(isAlive);
     const free = maxBatchSize - (running?.rows.filter(isAlive).length ?? 0);
-    const isWorthIt = free >= Math.min(waiting.length, Math.ceil(maxBatchSize / SHARE));
+    const isWorthIt = free >= Math.min(waiting.length, worthwhile(maxBatchSize));
     if (waiting.length === 0 || free === 0 || !isWorthIt) return [];
     const keys = new Set<string>();
     let longest = 0;
@@ -107,7 +121,7 @@ export function createScheduler<Batch>(
         addRows(going, prompts.branch(going.map(({ promptKey }) => promptKey)));
       }
       prompts.keepOnly(new Set(waiting.map(({ promptKey }) => promptKey)), maxBatchSize);
-      compact(Math.ceil((running?.rows.length ?? 0) / SHARE));
+      compact(worthwhile(running?.rows.length ?? 0));
     } catch (error) {
       failRunning(error, [...rows, ...(running?.rows ?? [])]);
     }
@@ -180,8 +194,7 @@ export function createScheduler<Batch>(
       running = { rows, batch: next.batch };
       const before = new Set(rows.filter(isAlive));
       for (const row of before) row.pending = row.pending.slice(1);
-      const v = vocabularySize;
-      take(rows, (r) => next.logits.subarray(r * v, (r + 1) * v));
+      take(rows, (at) => ({ logits: next.logits, at }));
       remember(before);
     } catch (error) {
       failRunning(error);
@@ -194,7 +207,7 @@ export function createScheduler<Batch>(
       try {
         if (await admit()) await setImmediate();
         await step();
-        compact(Math.ceil((running?.rows.length ?? 0) / SHARE));
+        compact(worthwhile(running?.rows.length ?? 0));
       } catch (error) {
         failRunning(error, [...(running?.rows ?? []), ...waiting]);
         waiting = [];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import type { AttentionKernels } from './attention-kernels.js';
+import type { DecodeKernels } from './decode-kernels.js';
 import type { GradientKernels } from './gradient-kernels.js';
 import type { MatrixKernels } from './matrix-kernels.js';
 import type { NetworkKernels } from './network-kernels.js';
@@ -17,7 +18,8 @@ export interface Kernels
     NetworkKernels,
     GradientKernels,
     AttentionKernels,
-    OptimizerKernels {
+    OptimizerKernels,
+    DecodeKernels {
   /** Threads that share a call. */
   threads(): number;
 }

@@ -1,0 +1,237 @@
+import type { Kernels } from '@grpo/tensor';
+import type { ModelConfig, Rope } from '../architectures/architecture.js';
+import type { Instruction, Program, Projection, Value } from './program.js';
+import { ropeTables, type Turns } from './rope-tables.js';
+import type { DecodeWeights } from './weights.js';
+
+/** The new tokens of a pass, and the pages that they see. */
+export interface Pass {
+  readonly rows: number;
+  /** [rows] */
+  readonly ids: Int32Array;
+  /** [rows] */
+  readonly positions: Int32Array;
+  /** [rows] whose token it is; rows of one sequence follow one another. */
+  readonly sequences: Int32Array;
+  readonly slabs: readonly Float32Array[];
+  readonly pagesPerSlab: number;
+  /** [sequences, columns, 2] */
+  readonly table: Int32Array;
+  readonly columns: number;
+}
+
+/** Numbers of one value at a time: [rows, width]. */
+interface Buffer {
+  data: Float32Array;
+}
+
+type Step = (pass: Pass) => void;
+
+/**
+ * Makes a function of a program: one call of a kernel for each instruction, with all that does not change from pass to
+ * pass made before.
+ *
+ * @returns runs a pass and gives its hidden states [rows, D], which the next pass overwrites
+ */
+export function linkProgram(
+  kernels: Kernels,
+  config: ModelConfig,
+  weights: DecodeWeights,
+  program: Program,
+): (pass: Pass) => Float32Array {
+  const { headSize, normEpsilon: epsilon } = config;
+  const buffers = assignBuffers(program);
+  const scratch: Buffer = { data: new Float32Array() };
+  const ropes = new Map<Rope, { turns: Turns; readonly at: ReturnType<typeof ropeTables> }>();
+  let places = new Int32Array(); // positions in the table of a model that learned them
+
+  const bufferOf = (value: Value): Buffer => {
+    const buffer = buffers.get(value);
+    if (buffer === undefined) throw new Error('linkProgram: needs values that were made before.');
+    return buffer;
+  };
+  const turnsOf = (rope: Rope) => {
+    const known = ropes.get(rope);
+    if (known) return known;
+    const none = new Float32Array();
+    const made = { turns: { cos: none, sin: none, turned: 0 }, at: ropeTables(kernels, rope) };
+    ropes.set(rope, made);
+    return made;
+  };
+
+  function projection(part: Projection, x: Buffer, out: Buffer, residual?: Buffer): Step {
+    const weight = weights.linear(part.weight, part.stored);
+    const bias = part.bias === undefined ? undefined : weights.vector(part.bias);
+    const { inputs, outputs, adapter } = weight;
+    const base: Step = ({ rows }) =>
+      kernels.linear(
+        out.data,
+        x.data,
+        weight.data,
+        rows,
+        outputs,
+        inputs,
+        bias?.data,
+        residual?.data,
+      );
+    if (adapter === undefined) return base;
+    const { rank, a, b } = adapter;
+    return (pass) => {
+      const { rows } = pass;
+      base(pass);
+      makeRoom(scratch, rows * rank);
+      kernels.linear(scratch.data, x.data, a.data, rows, rank, inputs);
+      kernels.linear(out.data, scratch.data, b.data, rows, outputs, rank, undefined, out.data);
+    };
+  }
+
+  function link({ operation, inputs, outputs }: Instruction): Step {
+    const [x, second, third] = inputs.map(bufferOf);
+    const out = bufferOf(outputs[0]);
+    const { width } = outputs[0];
+    switch (operation.kind) {
+      case 'embedding': {
+        const table = weights.vector(operation.weight);
+        const [count] = weights.shapeOf(operation.weight);
+        return ({ ids, rows }) => kernels.gatherRows(out.data, table.data, ids, rows, count, width);
+      }
+      case 'positionEmbedding': {
+        const table = weights.vector(operation.weight);
+        const [count] = weights.shapeOf(operation.weight);
+        const last = config.contextLength - 1;
+        return ({ positions, rows }) => {
+          if (places.length < rows) places = new Int32Array(rows);
+          // A sequence that ended at the last position waits to be dropped and must not run beyond it.
+          for (let row = 0; row < rows; row++) places[row] = Math.min(positions[row], last);
+          kernels.gatherRows(out.data, table.data, places, rows, count, width);
+        };
+      }
+      case 'linear':
+        return projection(operation, x, out, second);
+      case 'linears': {
+        const steps = operation.projections.map((part, i) =>
+          projection(part, x, bufferOf(outputs[i])),
+        );
+        return (pass) => {
+          for (const step of steps) step(pass);
+        };
+      }
+      case 'norm':
+      case 'headNorm': {
+        const weight = weights.vector(operation.weight);
+        const size = operation.kind === 'norm' ? width : headSize;
+        const { centre } = operation;
+        return ({ rows }) =>
+          kernels.rmsNorm(
+            out.data,
+            x.data,
+            weight.data,
+            (rows * width) / size,
+            size,
+            epsilon,
+            centre,
+          );
+      }
+      case 'layerNorm': {
+        const weight = weights.vector(operation.weight);
+        const bias = weights.vector(operation.bias);
+        return ({ rows }) =>
+          kernels.layerNorm(out.data, x.data, weight.data, bias.data, rows, width, epsilon);
+      }
+      case 'rotary': {
+        const rope = turnsOf(operation.rope);
+        return ({ rows }) => {
+          const { cos, sin, turned } = rope.turns;
+          kernels.rotary(
+            out.data,
+            x.data,
+            cos,
+            sin,
+            rows,
+            width / headSize,
+            headSize,
+            turned,
+            false,
+          );
+        };
+      }
+      case 'attention': {
+        const { layer, view } = operation;
+        const { layers, heads, keyValueHeads } = config;
+        const shape = Int32Array.of(0, layers, layer, 0, heads, keyValueHeads, headSize);
+        return ({ rows, slabs, pagesPerSlab, table, columns, sequences, positions }) => {
+          shape[0] = pagesPerSlab;
+          shape[3] = columns;
+          kernels.attendPages(
+            out.data,
+            x.data,
+            second.data,
+            third.data,
+            slabs,
+            table,
+            sequences,
+            positions,
+            rows,
+            shape,
+            view.scale,
+            view.window ?? 0,
+            view.softcap ?? 0,
+          );
+        };
+      }
+      case 'swiGlu':
+        return ({ rows }) => kernels.swiGlu(out.data, x.data, second.data, rows * width);
+      case 'gelu':
+        return ({ rows }) => kernels.gelu(out.data, x.data, rows * width);
+      case 'geluTanh':
+        return ({ rows }) => kernels.geluTanh(out.data, x.data, rows * width);
+      case 'add':
+        return ({ rows }) => kernels.addNumbers(out.data, x.data, second.data, rows * width);
+      case 'mul':
+        return ({ rows }) => kernels.multiplyNumbers(out.data, x.data, second.data, rows * width);
+      case 'scale':
+        return ({ rows }) => kernels.scaleNumbers(out.data, x.data, operation.factor, rows * width);
+      case 'columns': {
+        const { start, end } = operation;
+        const from = inputs[0].width;
+        return ({ rows }) => kernels.pickColumns(out.data, x.data, rows, from, start, end);
+      }
+    }
+  }
+
+  const steps = program.map(link);
+  const last = bufferOf(program.at(-1)?.outputs[0] ?? { width: 0 });
+  const sizes = [...buffers].map(([{ width }, buffer]) => ({ width, buffer }));
+  let room = 0;
+  return (pass) => {
+    if (pass.rows > room) {
+      room = pass.rows;
+      for (const { width, buffer } of sizes) makeRoom(buffer, room * width);
+    }
+    for (const rope of ropes.values()) rope.turns = rope.at(pass.positions, pass.rows);
+    for (const step of steps) step(pass);
+    return last.data;
+  };
+}
+
+function makeRoom(buffer: Buffer, numbers: number): void {
+  if (buffer.data.length < numbers) buffer.data = new Float32Array(numbers);
+}
+
+/** A buffer for each value; values that are not needed at the same time share one. */
+function assignBuffers(program: Program): Map<Value, Buffer> {
+  const lastUse = new Map<Value, number>();
+  for (const [at, { inputs, outputs }] of program.entries()) {
+    for (const value of [...inputs, ...outputs]) lastUse.set(value, at);
+  }
+  const buffers = new Map<Value, Buffer>();
+  const free: Buffer[] = [];
+  for (const [at, { inputs, outputs }] of program.entries()) {
+    for (const value of outputs) buffers.set(value, free.pop() ?? { data: new Float32Array() });
+    for (const value of new Set([...inputs, ...outputs])) {
+      const buffer = buffers.get(value);
+      if (buffer && lastUse.get(value) === at) free.push(buffer);
+    }
+  }
+  return buffers;
+}
