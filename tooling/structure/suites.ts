@@ -61,6 +61,17 @@ export const suites: readonly Suite[] = [
     why: 'A backend is its tensors and kernels: what they give shows where it is the one in use.',
   },
   {
+    test: 'packages/tensor/src/simd/overrides.test.ts',
+    covers: [
+      'packages/tensor/src/simd/arrangements.ts',
+      'packages/tensor/src/simd/array-kernels.ts',
+      'packages/tensor/src/simd/elementwise.ts',
+      'packages/tensor/src/simd/reductions.ts',
+      'packages/tensor/src/simd/strides.ts',
+    ],
+    why: 'A kernel is right where it gives what the one in plain JavaScript gives: all of them in one table.',
+  },
+  {
     test: 'packages/tensor/src/wasm/batch-mat-mul.test.ts',
     covers: ['packages/tensor/src/wasm/batch-mat-mul.wasm.ts'],
     why: 'The bytes of the kernel, written by the assembler; the kernel is what can be tested.',

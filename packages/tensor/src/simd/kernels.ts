@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import type { ArrayKernels } from './array-kernels.js';
 import type { AttentionKernels } from './attention-kernels.js';
 import type { DecodeKernels } from './decode-kernels.js';
 import type { GradientKernels } from './gradient-kernels.js';
@@ -14,7 +15,8 @@ import type { OptimizerKernels } from './optimizer-kernels.js';
  * overlap an input unless told otherwise. A wrong length is an error. Threads share a call, GRPO_THREADS says how many.
  */
 export interface Kernels
-  extends MatrixKernels,
+  extends ArrayKernels,
+    MatrixKernels,
     NetworkKernels,
     GradientKernels,
     AttentionKernels,

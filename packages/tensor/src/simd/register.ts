@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import { arrangements } from './arrangements.js';
+import { elementwise } from './elementwise.js';
 import { loadKernels } from './kernels.js';
 import { batchMatMul, fusedMatMul } from './mat-mul.js';
+import { reductions } from './reductions.js';
 import {
   type KernelArgs,
   type KernelOverride,
@@ -9,6 +12,9 @@ import {
 } from './simd-backend.js';
 
 const OVERRIDES: Readonly<Record<string, KernelOverride>> = {
+  ...elementwise,
+  ...reductions,
+  ...arrangements,
   BatchMatMul: batchMatMul,
   _FusedMatMul: fusedMatMul,
 };
