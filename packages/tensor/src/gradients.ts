@@ -70,18 +70,29 @@ export function nestedGradients(
 }
 
 /**
- * Has the backward pass free what an operation saved as soon as its gradient is taken. TensorFlow.js would hold
- * everything to the end, beside all the gradients.
+ * Has the backward pass free what an operation saved, and the gradient that came to it, as soon as its own gradient is
+ * taken. TensorFlow.js would hold everything to the end, and so write all of it to memory that no cache has.
  */
 function freeOnTheWayBack(): void {
   let done: Tensor[] = [];
+  const given = new WeakSet<Tensor>(); // gradients that the pass knows already: whoever frees one must own it alone
+  const own = (dx: Tensor) => {
+    const alone = given.has(dx) || dx.kept ? tf.clone(dx) : dx;
+    given.add(alone);
+    return alone;
+  };
   for (const node of tf.engine().state.activeTape ?? []) {
     const { gradient, saved = [] } = node;
     if (gradient === undefined) continue;
     node.gradient = (dys) => {
       tf.dispose(done); // of the operation behind this one: its inputs' gradients were computed after its own call
-      done = saved;
-      return gradient(dys);
+      const arrived = (dys as readonly (Tensor | null)[]).filter((dy) => dy !== null);
+      for (const dy of arrived) given.add(dy);
+      done = [...saved, ...arrived];
+      const ofInputs = gradient(dys);
+      return Object.fromEntries(
+        Object.entries(ofInputs).map(([name, dx]) => [name, () => own(dx())]),
+      );
     };
   }
 }
