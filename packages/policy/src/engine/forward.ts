@@ -4,6 +4,7 @@ import {
   gatherRows,
   gelu,
   geluTanh,
+  knownLinear,
   layerNorm,
   mul,
   type NamedTensors,
@@ -34,6 +35,8 @@ export interface TrainingPass {
   /** Is given the constants that all layers share, to keep them until the gradient is taken. */
   readonly hold: (constant: Tensor) => Tensor;
   readonly dropout?: AdapterDropout | undefined;
+  /** The results of projections that need not be computed, by the names of their weights. [N, out] */
+  readonly known?: ((weight: string) => Tensor | undefined) | undefined;
 }
 
 /**
@@ -102,12 +105,25 @@ function runDecoder(
     },
     embedding: (name) => gatherRows(weight(name), ids),
     positionEmbedding: (name) => gatherRows(weight(name), positions),
-    linear: (x, name, bias, stored) =>
-      linear(x, weight(name), bias === undefined ? undefined : weight(bias), {
-        stored,
-        product: productIn(config.precision),
-        adapter: adapterOf(weights, name, config.adapterScale ?? 1, training?.dropout),
-      }), // [N, out]
+    linear: (x, name, bias, stored) => {
+      const adapter = adapterOf(weights, name, config.adapterScale ?? 1, training?.dropout);
+      const b = bias === undefined ? undefined : weight(bias);
+      const known = training?.known?.(name);
+      if (known === undefined) {
+        const product = productIn(config.precision);
+        return linear(x, weight(name), b, { stored, product, adapter }); // [N, out]
+      }
+      const trainsWeight = training !== undefined && name in training.trained;
+      const isInOut = stored === 'in-out';
+      return knownLinear(known, {
+        x,
+        weight: weight(name),
+        bias: b,
+        trainsWeight,
+        isInOut,
+        adapter,
+      });
+    },
     norm: (x, name, centre) => rmsNorm(x, centred(name, centre), config.normEpsilon),
     headNorm: (x, name, centre) => {
       const perHead = reshape(x, [-1, config.headSize]); // [N·H, Dh]

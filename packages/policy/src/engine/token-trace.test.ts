@@ -51,7 +51,7 @@ it('keeps results where they were written, however much is added', () => {
   const trace = roomy();
   trace.result('q', 0, 2, 3).set([1, 2, 3, 4, 5, 6]);
   trace.result('q', 2, 3000, 3).fill(7);
-  expect([...(trace.resultsOf('q')?.subarray(0, 7) ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect([...(trace.resultsOf('q')?.data.subarray(0, 7) ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7]);
   expect(trace.resultsOf('k')).toBeUndefined();
 });
 

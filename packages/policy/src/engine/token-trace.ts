@@ -87,8 +87,8 @@ export class TokenTrace {
   }
 
   /** All rows of a projection's results. [capacity, width] */
-  resultsOf(name: string): Float32Array | undefined {
-    return this.#results.get(name)?.data;
+  resultsOf(name: string): { readonly width: number; readonly data: Float32Array } | undefined {
+    return this.#results.get(name);
   }
 
   /** The node of the token that follows; LOST where it was not seen. */
