@@ -5,13 +5,19 @@ const V = 10;
 const roomy = () => new TokenTrace(V, 2 ** 20);
 const ids = (...values: number[]) => Int32Array.from(values);
 
+/** Places a sequence below a node, each token below the one before it; returns the last node. */
+function grow(trace: TokenTrace, parent: number, tokens: readonly number[]): number {
+  const first = trace.reserve(tokens.length) ?? Number.NaN;
+  return tokens.reduce((node, id, t) => trace.place(node, id, first + t), parent);
+}
+
 it('finds the row of every token of sequences that share their beginning', () => {
   const trace = roomy();
-  const prompt = trace.addSequence([3, 1, 4]);
-  expect(prompt).toEqual({ first: 0, nodes: ids(0, 1, 2) });
-  const first = trace.add([2, 2], [5, 6]);
-  const second = trace.add(first?.nodes ?? [], [7, 7]);
-  expect(second).toEqual({ first: 5, nodes: ids(5, 6) });
+  const prompt = grow(trace, ROOT, [3, 1, 4]); // rows 0, 1, 2
+  const first = grow(trace, prompt, [5]); // row 3
+  const second = grow(trace, prompt, [6]); // row 4
+  grow(trace, first, [7]); // row 5
+  grow(trace, second, [7]); // row 6
   const rows = tracedRows(trace, [
     { ids: ids(3, 1, 4) },
     { ids: ids(6, 7), after: 0 },
@@ -23,17 +29,18 @@ it('finds the row of every token of sequences that share their beginning', () =>
 
 it('sequences that sample the same token go on from one node', () => {
   const trace = roomy();
-  trace.addSequence([1]);
-  const twice = trace.add([0, 0], [2, 2]);
-  expect(twice?.nodes).toEqual(ids(1, 1));
-  trace.add([1, 1], [3, 4]);
+  const prompt = grow(trace, ROOT, [1]);
+  const twice = [grow(trace, prompt, [2]), grow(trace, prompt, [2])];
+  expect(twice).toEqual([1, 1]);
+  grow(trace, twice[0], [3]); // row 3
+  grow(trace, twice[1], [4]); // row 4
   expect(tracedRows(trace, [{ ids: ids(1, 2, 3) }])).toEqual(ids(0, 1, 3));
   expect(tracedRows(trace, [{ ids: ids(1, 2, 4) }])).toEqual(ids(0, 1, 4));
 });
 
 it('does not know what it was not given, and forgets', () => {
   const trace = roomy();
-  trace.addSequence([1, 2]);
+  grow(trace, ROOT, [1, 2]);
   expect(tracedRows(trace, [{ ids: ids(1, 2, 3) }])).toBeUndefined();
   expect(tracedRows(trace, [{ ids: ids(2) }])).toBeUndefined();
   trace.clear();
@@ -43,7 +50,7 @@ it('does not know what it was not given, and forgets', () => {
 
 it('what follows a lost token is lost', () => {
   const trace = roomy();
-  expect(trace.add([LOST], [1])?.nodes).toEqual(ids(LOST));
+  expect(grow(trace, LOST, [1])).toBe(LOST);
   expect(trace.follow(LOST, 1)).toBe(LOST);
 });
 
@@ -57,10 +64,10 @@ it('keeps results where they were written, however much is added', () => {
 
 it('takes no more than it may hold', () => {
   const trace = new TokenTrace(V, 4 * 3 * 5);
-  expect(trace.add([ROOT, ROOT], [1, 2])?.first).toBe(0);
+  expect(trace.reserve(2)).toBe(0);
   trace.result('q', 0, 2, 3);
-  expect(trace.addSequence([1, 2, 3])?.first).toBe(2);
-  expect(trace.add([0], [3])).toBeUndefined();
+  expect(trace.reserve(3)).toBe(2);
+  expect(trace.reserve(1)).toBeUndefined();
   trace.clear();
-  expect(trace.add([ROOT], [3])?.first).toBe(0);
+  expect(trace.reserve(1)).toBe(0);
 });

@@ -1,11 +1,3 @@
-/** Where the passes over some tokens leave what they compute. */
-export interface TracedRows {
-  /** The first of as many rows as there are tokens, one after the other. */
-  readonly first: number;
-  /** [tokens] what stands for each token, as the parent of the one that follows it. */
-  readonly nodes: Int32Array;
-}
-
 /** The parent of a sequence's first token. */
 export const ROOT = -1;
 /** Stands for a token of which nothing is kept, and for all that follow it. */
@@ -46,30 +38,27 @@ export class TokenTrace {
     this.#results.clear();
   }
 
-  /**
-   * Rows for one more token of some sequences.
-   *
-   * @param parents [tokens] the node of the token before each
-   * @param ids [tokens]
-   * @returns undefined where there is no room for all
-   */
-  add(parents: ArrayLike<number>, ids: ArrayLike<number>): TracedRows | undefined {
+  /** The first of so many new rows, one after the other; undefined where there is no room for all. */
+  reserve(rows: number): number | undefined {
     const first = this.#rows;
-    if ((first + ids.length) * this.#rowBytes() > this.#limit) return undefined;
-    this.#rows += ids.length;
-    const nodes = Int32Array.from(ids, (id, i) => this.#node(parents[i], id, first + i));
-    return { first, nodes };
+    if ((first + rows) * this.#rowBytes() > this.#limit) return undefined;
+    this.#rows += rows;
+    return first;
   }
 
-  /** As `add`, for a whole sequence: each token follows the one before it. */
-  addSequence(ids: ArrayLike<number>): TracedRows | undefined {
-    const first = this.#rows;
-    if ((first + ids.length) * this.#rowBytes() > this.#limit) return undefined;
-    this.#rows += ids.length;
-    const nodes = new Int32Array(ids.length);
-    let parent = ROOT;
-    for (let t = 0; t < ids.length; t++) parent = nodes[t] = this.#node(parent, ids[t], first + t);
-    return { first, nodes };
+  /**
+   * Says which token a row is of.
+   *
+   * @param parent the node of the token before it, ROOT or LOST
+   * @returns its node. Tokens of the same past are one, whatever rows are written for them.
+   */
+  place(parent: number, id: number, row: number): number {
+    if (parent === LOST) return LOST;
+    const key = this.#key(parent, id);
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    this.#nodes.set(key, row);
+    return row;
   }
 
   /** The rows of a projection's result, to be written. [rows, width] */
@@ -94,16 +83,6 @@ export class TokenTrace {
   /** The node of the token that follows; LOST where it was not seen. */
   follow(parent: number, id: number): number {
     return this.#nodes.get(this.#key(parent, id)) ?? LOST;
-  }
-
-  /** Tokens of the same past are one node, whatever rows were written for them. */
-  #node(parent: number, id: number, row: number): number {
-    if (parent === LOST) return LOST;
-    const key = this.#key(parent, id);
-    const known = this.#nodes.get(key);
-    if (known !== undefined) return known;
-    this.#nodes.set(key, row);
-    return row;
   }
 
   #key(parent: number, id: number): number {
