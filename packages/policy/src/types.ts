@@ -254,10 +254,17 @@ export interface DrawnTokens {
 export interface DecodeEngine<Batch> {
   /** Takes up the weights of now; true where they are others than at the call before. Called before every pass. */
   refresh(): boolean | Promise<boolean>;
-  /** Runs prompts of at least one token each. */
-  prefill(prompts: readonly (readonly number[])[]): Decoded<Batch> | Promise<Decoded<Batch>>;
-  /** Runs one more token per row, ids [rows]. Takes the batch over, unless it throws. */
-  step(batch: Batch, ids: readonly number[]): Decoded<Batch> | Promise<Decoded<Batch>>;
+  /** Runs prompts of at least one token each. @param isTrainedOn as in `SampleOptions`, of any of them */
+  prefill(
+    prompts: readonly (readonly number[])[],
+    isTrainedOn?: boolean,
+  ): Decoded<Batch> | Promise<Decoded<Batch>>;
+  /** Runs one more token per row, ids [rows]. Takes the batch over, unless it throws. @param isTrainedOn of any row */
+  step(
+    batch: Batch,
+    ids: readonly number[],
+    isTrainedOn?: boolean,
+  ): Decoded<Batch> | Promise<Decoded<Batch>>;
   /** A new batch of some rows, in the order given; they may repeat. The old one stays valid. */
   pick(batch: Batch, rows: readonly number[]): Batch;
   /** The rows of several batches, one below the other. Takes them over. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createPageStore, type Sequence } from './pages.js';
 
-const empty = (): Sequence => ({ pages: [], starts: [], length: 0 });
+const empty = (): Sequence => ({ pages: [], starts: [], length: 0, node: 0 });
 const PLACES = 4;
 
 /** A sequence that has been given some tokens. */

@@ -5,6 +5,8 @@ export interface Sequence {
   readonly starts: number[];
   /** Tokens that are kept. */
   length: number;
+  /** Its last token in the trace of what is trained on: a node, ROOT or LOST. */
+  node: number;
 }
 
 /** Memory for keys and values in pages of equal size. It grows with what is kept, and what was freed is used again. */
@@ -54,9 +56,9 @@ export function createPageStore(pageSize: number, places: number): PageStore {
         starts.push(end);
       }
     },
-    branch: ({ pages, starts, length }) => {
+    branch: ({ pages, starts, length, node }) => {
       for (const page of pages) readers[page] += 1;
-      return { pages: [...pages], starts: [...starts], length };
+      return { pages: [...pages], starts: [...starts], length, node };
     },
     free: ({ pages }) => {
       for (const page of pages) {

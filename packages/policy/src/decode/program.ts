@@ -91,6 +91,11 @@ export function fuse(program: Program): Program {
   return joinProjections(addInPlace(program));
 }
 
+/** As `fuse`, but each projection's own result stays apart, to be kept. */
+export function fuseApart(program: Program): Program {
+  return joinProjections(program);
+}
+
 function addInPlace(program: Program): Program {
   const uses = new Map<Value, number>();
   for (const { inputs } of program) {

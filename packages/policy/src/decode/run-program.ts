@@ -1,5 +1,6 @@
 import type { Kernels } from '@grpo/tensor';
 import type { ModelConfig, Rope } from '../architectures/architecture.js';
+import type { TokenTrace } from '../engine/token-trace.js';
 import type { Instruction, Program, Projection, Value } from './program.js';
 import { ropeTables, type Turns } from './rope-tables.js';
 import type { DecodeWeights } from './weights.js';
@@ -18,6 +19,8 @@ export interface Pass {
   /** [sequences, columns, 2] */
   readonly table: Int32Array;
   readonly columns: number;
+  /** The first of the rows in which the results of projections are kept, where the program has a trace. */
+  readonly first?: number;
 }
 
 /** Numbers of one value at a time: [rows, width]. */
@@ -31,6 +34,7 @@ type Step = (pass: Pass) => void;
  * Makes a function of a program: one call of a kernel for each instruction, with all that does not change from pass to
  * pass made before.
  *
+ * @param trace keeps the results of projections
  * @returns runs a pass and gives its hidden states [rows, D], which the next pass overwrites
  */
 export function linkProgram(
@@ -38,9 +42,11 @@ export function linkProgram(
   config: ModelConfig,
   weights: DecodeWeights,
   program: Program,
+  trace?: TokenTrace,
 ): (pass: Pass) => Float32Array {
   const { headSize, normEpsilon: epsilon } = config;
-  const buffers = assignBuffers(program);
+  const kept = new Map<string, KeptBuffer>();
+  const buffers = assignBuffers(program, trace && kept);
   const scratch: Buffer = { data: new Float32Array() };
   const ropes = new Map<Rope, { turns: Turns; readonly at: ReturnType<typeof ropeTables> }>();
   let places = new Int32Array(); // positions in the table of a model that learned them
@@ -201,12 +207,18 @@ export function linkProgram(
 
   const steps = program.map(link);
   const last = bufferOf(program.at(-1)?.outputs[0] ?? { width: 0 });
-  const sizes = [...buffers].map(([{ width }, buffer]) => ({ width, buffer }));
+  const own = new Set<Buffer>(kept.values());
+  const sizes = [...buffers].flatMap(([{ width }, buffer]) =>
+    own.has(buffer) ? [] : [{ width, buffer }],
+  );
   let room = 0;
   return (pass) => {
     if (pass.rows > room) {
       room = pass.rows;
       for (const { width, buffer } of sizes) makeRoom(buffer, room * width);
+    }
+    for (const [weight, buffer] of kept) {
+      buffer.data = trace?.result(weight, pass.first ?? 0, pass.rows, buffer.width) ?? buffer.data;
     }
     for (const rope of ropes.values()) rope.turns = rope.at(pass.positions, pass.rows);
     for (const step of steps) step(pass);
@@ -218,19 +230,45 @@ function makeRoom(buffer: Buffer, numbers: number): void {
   if (buffer.data.length < numbers) buffer.data = new Float32Array(numbers);
 }
 
-/** A buffer for each value; values that are not needed at the same time share one. */
-function assignBuffers(program: Program): Map<Value, Buffer> {
+function projectionsOf(operation: Instruction['operation']): readonly Projection[] {
+  if (operation.kind === 'linears') return operation.projections;
+  return operation.kind === 'linear' ? [operation] : [];
+}
+
+/** A result that stays in the rows of a trace. */
+interface KeptBuffer extends Buffer {
+  readonly width: number;
+}
+
+/**
+ * A buffer for each value; values that are not needed at the same time share one.
+ *
+ * @param kept is given the results of projections by their weights; they share nothing
+ */
+function assignBuffers(program: Program, kept?: Map<string, KeptBuffer>): Map<Value, Buffer> {
   const lastUse = new Map<Value, number>();
   for (const [at, { inputs, outputs }] of program.entries()) {
     for (const value of [...inputs, ...outputs]) lastUse.set(value, at);
   }
   const buffers = new Map<Value, Buffer>();
   const free: Buffer[] = [];
-  for (const [at, { inputs, outputs }] of program.entries()) {
-    for (const value of outputs) buffers.set(value, free.pop() ?? { data: new Float32Array() });
+  const own = new Set<Buffer>();
+  for (const [at, { operation, inputs, outputs }] of program.entries()) {
+    const projections = projectionsOf(operation);
+    for (const [i, value] of outputs.entries()) {
+      const weight = kept && projections[i]?.weight;
+      if (weight === undefined) {
+        buffers.set(value, free.pop() ?? { data: new Float32Array() });
+        continue;
+      }
+      const buffer = { data: new Float32Array(), width: value.width };
+      buffers.set(value, buffer);
+      own.add(buffer);
+      kept?.set(weight, buffer);
+    }
     for (const value of new Set([...inputs, ...outputs])) {
       const buffer = buffers.get(value);
-      if (buffer && lastUse.get(value) === at) free.push(buffer);
+      if (buffer && !own.has(buffer) && lastUse.get(value) === at) free.push(buffer);
     }
   }
   return buffers;

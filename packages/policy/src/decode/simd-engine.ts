@@ -1,9 +1,10 @@
 import type { Kernels } from '@grpo/tensor';
 import type { ModelConfig } from '../architectures/architecture.js';
 import { outputWeight } from '../architectures/decoder.js';
+import { LOST, ROOT, type TokenTrace } from '../engine/token-trace.js';
 import type { Decoded, DecodeEngine, HostWeights } from '../types.js';
 import { createPageStore, type Sequence } from './pages.js';
-import { fuse, traceDecoder } from './program.js';
+import { fuse, fuseApart, traceDecoder } from './program.js';
 import { linkProgram, type Pass } from './run-program.js';
 import { areAlike, decodeWeights } from './weights.js';
 
@@ -17,6 +18,8 @@ interface Linked {
   readonly update: (now: HostWeights) => void;
   /** Hidden states of a pass. [rows, D] */
   readonly hidden: (pass: Pass) => Float32Array;
+  /** As `hidden`, and the results of projections are kept. */
+  readonly traced: (pass: Pass) => Float32Array;
   /** Logits of hidden states. [rows, V] */
   readonly logits: (out: Float32Array, hidden: Float32Array, rows: number) => void;
 }
@@ -29,11 +32,13 @@ const PREFILL_ROWS = 512;
  * change. Keys and values lie in pages, which the completions of a prompt share.
  *
  * @param weights asked for at every refresh
+ * @param trace keeps what is computed of answers that will be trained on; whoever changes the weights clears it
  */
 export function simdEngine(
   kernels: Kernels,
   config: ModelConfig,
   weights: () => HostWeights,
+  trace?: TokenTrace,
 ): DecodeEngine<PagedBatch> {
   const { hiddenSize, vocabularySize } = config;
   const places = kernels.pagePlaces();
@@ -48,13 +53,15 @@ export function simdEngine(
 
   function link(now: HostWeights): Linked {
     const ready = decodeWeights(kernels, now);
-    const program = fuse(traceDecoder(config, ready.shapeOf));
-    const hidden = linkProgram(kernels, config, ready, program);
+    const program = traceDecoder(config, ready.shapeOf);
+    const hidden = linkProgram(kernels, config, ready, fuse(program));
+    const traced = trace ? linkProgram(kernels, config, ready, fuseApart(program), trace) : hidden;
     const output = ready.linear(outputWeight(config), 'out-in');
     const cap = config.logitSoftcap;
     return {
       update: ready.update,
       hidden,
+      traced,
       logits: (out, states, count) => {
         kernels.linear(out, states, output.data, count, vocabularySize, hiddenSize);
         if (cap !== undefined) kernels.softCapNumbers(out, out, cap, count * vocabularySize);
@@ -89,6 +96,24 @@ export function simdEngine(
     rows = { ids: make(), positions: make(), sequences: make() };
   }
 
+  /** Hidden states of the rows that were laid out; where they are trained on, the trace learns of their tokens. */
+  function run(
+    { hidden, traced }: Linked,
+    sequences: readonly Sequence[],
+    count: number,
+    columns: number,
+    isTrainedOn: boolean,
+  ): Float32Array {
+    const pass = passOf(count, columns);
+    const first = isTrainedOn ? trace?.reserve(count) : undefined;
+    for (let row = 0; row < count; row++) {
+      const sequence = sequences[rows.sequences[row]];
+      if (first === undefined || trace === undefined) sequence.node = LOST;
+      else sequence.node = trace.place(sequence.node, rows.ids[row], first + row);
+    }
+    return first === undefined ? hidden(pass) : traced({ ...pass, first });
+  }
+
   const passOf = (count: number, columns: number): Pass => ({
     ...rows,
     rows: count,
@@ -113,17 +138,19 @@ export function simdEngine(
       return true;
     },
 
-    prefill: (prompts) => {
-      const { hidden, logits: logitsOf } = ready();
-      const sequences = prompts.map((): Sequence => ({ pages: [], starts: [], length: 0 }));
+    prefill: (prompts, isTrainedOn = false) => {
+      const model = ready();
+      const sequences = prompts.map(
+        (): Sequence => ({ pages: [], starts: [], length: 0, node: ROOT }),
+      );
       for (const [s, { length }] of prompts.entries()) store.reserve(sequences[s], length);
       const columns = tableOf(sequences);
       makeRoom(PREFILL_ROWS);
       const last = new Float32Array(prompts.length * hiddenSize);
       const ends: number[] = []; // rows of a pass that end a prompt
       let [count, ended] = [0, 0];
-      const run = () => {
-        const states = hidden(passOf(count, columns));
+      const runRows = () => {
+        const states = run(model, sequences, count, columns, isTrainedOn);
         for (const row of ends) {
           last.set(states.subarray(row * hiddenSize, (row + 1) * hiddenSize), ended * hiddenSize);
           ended += 1;
@@ -138,18 +165,18 @@ export function simdEngine(
           rows.sequences[count] = s;
           if (position + 1 === prompt.length) ends.push(count);
           count += 1;
-          if (count === PREFILL_ROWS) run();
+          if (count === PREFILL_ROWS) runRows();
         }
         sequences[s].length = prompt.length;
       }
-      if (count > 0) run();
+      if (count > 0) runRows();
       const out = new Float32Array(prompts.length * vocabularySize);
-      logitsOf(out, last, prompts.length);
+      model.logits(out, last, prompts.length);
       return { batch: { sequences }, logits: out };
     },
 
-    step: (batch, ids): Decoded<PagedBatch> => {
-      const { hidden, logits: logitsOf } = ready();
+    step: (batch, ids, isTrainedOn = false): Decoded<PagedBatch> => {
+      const model = ready();
       const { sequences } = batch;
       const count = sequences.length;
       makeRoom(count);
@@ -159,9 +186,9 @@ export function simdEngine(
         rows.positions[s] = sequences[s].length;
         rows.sequences[s] = s;
       }
-      const states = hidden(passOf(count, tableOf(sequences)));
+      const states = run(model, sequences, count, tableOf(sequences), isTrainedOn);
       if (logits.length < count * vocabularySize) logits = new Float32Array(count * vocabularySize);
-      logitsOf(logits, states, count);
+      model.logits(logits, states, count);
       for (const sequence of sequences) sequence.length += 1;
       return { batch, logits };
     },

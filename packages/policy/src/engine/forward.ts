@@ -25,6 +25,7 @@ import { type Layout, positionOfEachRow } from './layout.js';
 import { linear } from './linear.js';
 import { packedAttention } from './packed-attention.js';
 import type { Packing } from './packing.js';
+import type { TokenTrace } from './token-trace.js';
 
 /** What a pass that a gradient is taken of needs to know. */
 export interface TrainingPass {
@@ -37,6 +38,8 @@ export interface TrainingPass {
   readonly dropout?: AdapterDropout | undefined;
   /** The results of projections that need not be computed, by the names of their weights. [N, out] */
   readonly known?: ((weight: string) => Tensor | undefined) | undefined;
+  /** What a sampler left of tokens under these weights; `known` is taken from it. */
+  readonly trace?: TokenTrace | undefined;
 }
 
 /**

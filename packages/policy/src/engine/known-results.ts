@@ -18,15 +18,19 @@ export function knownResults(
     const results = trace.resultsOf(weight);
     if (results === undefined) return undefined;
     const { tensor, data } = hostTensor([rows.length, results.width]);
-    kernels.pickRows(data, results.data, rows, rows.length, results.width);
+    const capacity = results.data.length / results.width;
+    kernels.gatherRows(data, results.data, rows, rows.length, capacity, results.width);
     return tensor;
   };
 }
 
 /** Prompts, and the completions that follow them, in the order of the packing's rows. */
 function sequencesOf({ ids, promptLengths, completionLengths, promptOf }: Packing) {
-  let start = 0;
-  const take = (length: number) => ids.subarray(start, (start += length));
+  let end = 0;
+  const take = (length: number) => {
+    end += length;
+    return ids.subarray(end - length, end);
+  };
   const prompts = promptLengths.map((length) => ({ ids: take(length) }));
   const completions = completionLengths.map((length, c) => ({
     ids: take(length),

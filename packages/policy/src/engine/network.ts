@@ -5,6 +5,7 @@ import {
   pickLogProbs,
   type ReferenceOutput,
   reshape,
+  simdKernels,
   softCap,
   type Tensor,
   tokenStatistics,
@@ -13,6 +14,7 @@ import { outputWeight } from '../architectures/decoder.js';
 import type { TokenBatch } from '../types.js';
 import { type EngineConfig, productIn } from './engine-config.js';
 import { forwardHidden, forwardPacked, type TrainingPass } from './forward.js';
+import { knownResults } from './known-results.js';
 import { causalLayout } from './layout.js';
 import { packBatch } from './packing.js';
 
@@ -61,10 +63,13 @@ function hiddenAt(
   training?: TrainingPass,
 ): Tensor {
   const packing = packBatch(batch);
-  if (packing.ids.length > WORTH_PACKING * batch.ids.length) {
+  const kernels = simdKernels();
+  const known = kernels && training?.trace && knownResults(kernels, training.trace, packing);
+  if (known === undefined && packing.ids.length > WORTH_PACKING * batch.ids.length) {
     return gatherRows(hiddenOf(network, batch, training), rows); // [N, D]
   }
-  const hidden = forwardPacked(network.config, network.weights, packing, training);
+  const pass = training && { ...training, known };
+  const hidden = forwardPacked(network.config, network.weights, packing, pass);
   return gatherRows(hidden, packing.rowsOf(rows)); // [N, D]
 }
 

@@ -13,6 +13,11 @@ export interface LanguageModelOptions {
   readonly adapter?: string;
   /** Hold only what enters each layer and compute the layer again for the gradient: less memory, more time. Default false. */
   readonly gradientCheckpointing?: boolean;
+  /**
+   * Most bytes for what the sampler computes of answers that are trained on (`isTrainedOn`), so that training need not
+   * compute it again; on the simd backend, without checkpointing and dropout. 0 for none. Default 1 GiB.
+   */
+  readonly maxTraceBytes?: number;
   /** How products of matrices are computed; bfloat16 needs the native backend or a GPU. Default float32. */
   readonly precision?: Precision;
 }

@@ -29,6 +29,7 @@ import { hostWeightsOf } from '../engine/host-weights.js';
 import { type Network, referenceOutput, statisticsOf } from '../engine/network.js';
 import { checkBatch, selectTokens } from '../engine/token-batch.js';
 import { createTokenLoss } from '../engine/token-loss.js';
+import { TokenTrace } from '../engine/token-trace.js';
 import {
   accumulateGradients,
   mixWeights,
@@ -82,6 +83,8 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
   #gradients: OwnTensors | undefined;
   #config: EngineConfig;
   #lora: LoraOptions | undefined;
+  /** What the samplers computed of tokens under these weights. */
+  readonly #trace: TokenTrace | undefined;
   /** Passes since the last optimizer step. */
   #passes = 0;
   readonly #folder: Omit<ModelFolder, 'weights'>;
@@ -101,6 +104,11 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
     this.#options = options;
     this.#baseFolder = baseFolder;
     this.#lora = lora;
+    // A pass that drops inputs at random, or is run anew for the gradient, is another than the sampler's.
+    const { gradientCheckpointing = false, maxTraceBytes = 2 ** 30 } = options;
+    if (!gradientCheckpointing && !lora?.dropout && maxTraceBytes > 0) {
+      this.#trace = new TokenTrace(folder.config.vocabularySize, maxTraceBytes);
+    }
     this.#config = {
       ...folder.config,
       precision,
@@ -332,7 +340,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
   }
 
   sampler(options: SamplerOptions = {}): Sampler {
-    return createSampler(this.#config, () => this.#weights, options);
+    return createSampler(this.#config, () => this.#weights, options, this.#trace);
   }
 
   /** Whether it computes on the simd backend, on whose kernels its sampler decodes. */
@@ -346,6 +354,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
 
   /** Frees every tensor that the model holds. */
   dispose(): void {
+    this.#trace?.dispose();
     dispose([this.#frozen, this.#trained]);
     this.#clearOptimizer();
   }
@@ -354,6 +363,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
     this.#frozen = frozen;
     this.#trained = trained;
     this.#weights = { ...frozen, ...trained };
+    this.#trace?.clear();
   }
 
   #clearOptimizer(): void {
@@ -375,6 +385,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
     return {
       trained: this.#trained,
       checkpointing: this.#options.gradientCheckpointing ?? false,
+      trace: this.#trace,
       hold: (constant) => {
         constants.push(keep(constant));
         return constant;

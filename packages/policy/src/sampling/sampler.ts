@@ -3,6 +3,7 @@ import type { ModelConfig } from '../architectures/architecture.js';
 import { simdEngine } from '../decode/simd-engine.js';
 import type { EngineConfig } from '../engine/engine-config.js';
 import { hostWeightsOf } from '../engine/host-weights.js';
+import type { TokenTrace } from '../engine/token-trace.js';
 import type { DecodeEngine, Sampler, SamplerOptions } from '../types.js';
 import { openCall } from './call.js';
 import { checkOptions, checkPrompts } from './check-options.js';
@@ -14,11 +15,13 @@ import { tensorEngine } from './tensor-engine.js';
  * Samples on the engine that trains; where that is simd, with its kernels and a cache of pages.
  *
  * @param weights read at every pass; they may change between calls, and a call that is open when they do is rejected
+ * @param trace keeps what is computed of answers that will be trained on, where the engine can
  */
 export function createSampler(
   config: EngineConfig,
   weights: () => NamedTensors,
   options: SamplerOptions = {},
+  trace?: TokenTrace,
 ): Sampler {
   const kernels = simdKernels();
   if (kernels === undefined) {
@@ -26,7 +29,7 @@ export function createSampler(
   }
   const hostWeights = hostWeightsOf();
   const now = () => hostWeights(weights(), config.adapterScale ?? 1);
-  return createEngineSampler(config, simdEngine(kernels, config, now), options);
+  return createEngineSampler(config, simdEngine(kernels, config, now, trace), options);
 }
 
 /**

@@ -113,7 +113,10 @@ export function createScheduler<Batch>(
         if (!prompts.has(promptKey)) fresh.set(promptKey, prompt);
       }
       if (fresh.size > 0) {
-        prompts.put([...fresh.keys()], await engine.prefill([...fresh.values()]));
+        prompts.put(
+          [...fresh.keys()],
+          await engine.prefill([...fresh.values()], areTrainedOn(rows)),
+        );
       }
       take(rows, (r) => prompts.logits(rows[r].promptKey));
       const going = rows.filter(isAlive);
@@ -190,7 +193,7 @@ export function createScheduler<Batch>(
     const { rows, batch } = running;
     try {
       const last = rows.map(({ ids, pending }) => pending[0] ?? ids.at(-1) ?? 0);
-      const next = await engine.step(batch, last);
+      const next = await engine.step(batch, last, areTrainedOn(rows));
       running = { rows, batch: next.batch };
       const before = new Set(rows.filter(isAlive));
       for (const row of before) row.pending = row.pending.slice(1);
@@ -224,6 +227,11 @@ export function createScheduler<Batch>(
       void loop();
     },
   };
+}
+
+/** Whether any of the rows will be trained on. */
+function areTrainedOn(rows: readonly Row[]): boolean {
+  return rows.some(({ call }) => call.options.isTrainedOn);
 }
 
 function isAlive({ call, isDone }: Row): boolean {
