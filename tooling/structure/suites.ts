@@ -64,7 +64,6 @@ export const suites: readonly Suite[] = [
     test: 'packages/tensor/src/simd/overrides.test.ts',
     covers: [
       'packages/tensor/src/simd/arrangements.ts',
-      'packages/tensor/src/simd/array-kernels.ts',
       'packages/tensor/src/simd/elementwise.ts',
       'packages/tensor/src/simd/reductions.ts',
       'packages/tensor/src/simd/strides.ts',
