@@ -1,3 +1,6 @@
+import type { ModelConfig } from '../architectures/architecture.js';
+import type { LanguageModelOptions } from '../model/language-model-options.js';
+
 /** The parent of a sequence's first token. */
 export const ROOT = -1;
 /** Stands for a token of which nothing is kept, and for all that follow it. */
@@ -94,6 +97,19 @@ export class TokenTrace {
     for (const entry of this.#results.values()) width += entry.width;
     return 4 * width;
   }
+}
+
+/**
+ * The trace that a model's samplers leave; none where its forward pass in training is another than theirs, because it
+ * drops inputs at random or is run anew for the gradient.
+ */
+export function traceFor(
+  { vocabularySize }: Pick<ModelConfig, 'vocabularySize'>,
+  { gradientCheckpointing = false, maxTraceBytes = 2 ** 30 }: LanguageModelOptions,
+  dropout = 0,
+): TokenTrace | undefined {
+  if (gradientCheckpointing || dropout > 0 || maxTraceBytes === 0) return undefined;
+  return new TokenTrace(vocabularySize, maxTraceBytes);
 }
 
 /**

@@ -29,7 +29,7 @@ import { hostWeightsOf } from '../engine/host-weights.js';
 import { type Network, referenceOutput, statisticsOf } from '../engine/network.js';
 import { checkBatch, selectTokens } from '../engine/token-batch.js';
 import { createTokenLoss } from '../engine/token-loss.js';
-import { TokenTrace } from '../engine/token-trace.js';
+import { type TokenTrace, traceFor } from '../engine/token-trace.js';
 import {
   accumulateGradients,
   mixWeights,
@@ -104,11 +104,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
     this.#options = options;
     this.#baseFolder = baseFolder;
     this.#lora = lora;
-    // A pass that drops inputs at random, or is run anew for the gradient, is another than the sampler's.
-    const { gradientCheckpointing = false, maxTraceBytes = 2 ** 30 } = options;
-    if (!gradientCheckpointing && !lora?.dropout && maxTraceBytes > 0) {
-      this.#trace = new TokenTrace(folder.config.vocabularySize, maxTraceBytes);
-    }
+    this.#trace = traceFor(folder.config, options, lora?.dropout);
     this.#config = {
       ...folder.config,
       precision,
@@ -343,7 +339,7 @@ export class LanguageModel implements TrainablePolicy, HiddenStateModel, MovingM
     return createSampler(this.#config, () => this.#weights, options, this.#trace);
   }
 
-  /** Whether it computes on the simd backend, on whose kernels its sampler decodes. */
+  /** Whether it is on the simd backend, on whose kernels its sampler decodes. */
   get hasFastSampler(): boolean {
     return simdKernels() !== undefined;
   }
