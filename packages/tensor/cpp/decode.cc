@@ -56,12 +56,12 @@ static void row_tiles(long n, long k, const float* a, long lda, const float* b, 
   }
 }
 
-// C [m, n] (+)= A [m, k] B [k, n], n a multiple of VL: a few queries by a page. 8 sums are in flight.
+// C [m, n] (+)= A [m, k] B [k, n], n a multiple of VL: a few queries by a page. Up to 8 sums are in flight.
 static void product(long m, long n, long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc,
                     bool adds) {
   long i = 0;
   for (; i + 2 <= m; i += 2) row_tiles<2, 4>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds);
-  if (i < m) row_tiles<1, 4>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds);
+  if (i < m) row_tiles<1, 8>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds);
 }
 
 // Where the keys and values of one layer are. Pages are numbered through all slabs.
