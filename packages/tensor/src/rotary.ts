@@ -70,16 +70,7 @@ export function rotaryTables(
   const half = frequencies.length;
   const cos = new Float32Array(positions.length * 2 * half);
   const sin = new Float32Array(positions.length * 2 * half);
-  const first = new Map<number, number>(); // row of each position: sines cost more than copies
   for (let row = 0; row < positions.length; row++) {
-    const known = first.get(positions[row]);
-    if (known !== undefined) {
-      const range = [row, known, known + 1].map((at) => at * 2 * half) as [number, number, number];
-      cos.copyWithin(...range);
-      sin.copyWithin(...range);
-      continue;
-    }
-    first.set(positions[row], row);
     for (let i = 0; i < half; i++) {
       const angle = positions[row] * frequencies[i];
       const at = row * 2 * half + i;

@@ -1,4 +1,5 @@
 import {
+  gatherRows,
   reshape,
   rotary,
   rotaryTables,
@@ -6,6 +7,7 @@ import {
   segmentAttention,
   type Tensor,
   tensor,
+  tidy,
 } from '@grpo/tensor';
 import type { DecoderOps, ModelConfig, Rope } from '../architectures/architecture.js';
 import type { Packing } from './packing.js';
@@ -23,12 +25,15 @@ export function segmentedAttention(
   positions: Int32Array,
   hold: (constant: Tensor) => Tensor,
 ): Pick<DecoderOps<Tensor>, 'rotary' | 'attention'> {
+  const most = positions.reduce((a, b) => Math.max(a, b), 0);
+  const places = Int32Array.from({ length: most + 1 }, (_, place) => place); // fewer than rows, and sines cost most
   const turns = new Map<Rope, readonly [cos: Tensor, sin: Tensor]>();
   for (const { rope } of attention) {
     if (rope === undefined || turns.has(rope)) continue;
-    const { cos, sin } = rotaryTables(positions, rope.frequencies, rope.factor);
-    const shape = [positions.length, 1, headSize];
-    turns.set(rope, [hold(tensor(cos, shape)), hold(tensor(sin, shape))]);
+    const { cos, sin } = rotaryTables(places, rope.frequencies, rope.factor);
+    const ofRows = (table: Float32Array) =>
+      hold(tidy(() => gatherRows(tensor(table, [places.length, 1, headSize]), positions))); // [N, 1, Dh]
+    turns.set(rope, [ofRows(cos), ofRows(sin)]);
   }
   return {
     rotary: (x, rope) => {
