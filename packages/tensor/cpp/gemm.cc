@@ -19,7 +19,7 @@ constexpr int NV = 2, NR = NV * VL;
 // third.
 constexpr long KC = 256, MC = MR * 16, NC = 2048;
 
-static thread_local Scratch scratch_a, scratch_b;
+static thread_local Scratch scratch_a, scratch_b, scratch_whole;
 
 static inline long panels_of(long n) { return (n + NR - 1) / NR; }
 
@@ -102,9 +102,16 @@ static void pack_panel_b(const Matrix& b, long kc, long columns, float* out) {
   }
 }
 
+// What a tile has the processor fetch while it computes: `step` numbers on for each k. The panel of B that comes next is
+// fetched a part at a time by all the tiles that share this one; one tile alone would wait for memory.
+struct Ahead {
+  const float* next;
+  long step;
+};
+
 // S [H, NR] = A panel [kc, H] times B panel [kc, NR], handed to `write(row, vector, value)`.
 template <int H, class Write>
-static inline void tile(long kc, const float* a, const float* b, Write&& write) {
+static inline void tile(long kc, const float* a, const float* b, Ahead ahead, Write&& write) {
   vf s[H][NV];
 #pragma GCC unroll 16
   for (int i = 0; i < H; i++) {
@@ -116,6 +123,8 @@ static inline void tile(long kc, const float* a, const float* b, Write&& write) 
     vf row[NV];
 #pragma GCC unroll 2
     for (int v = 0; v < NV; v++) row[v] = load(b + v * VL);
+    __builtin_prefetch(ahead.next, 0, 2);
+    ahead.next += ahead.step;
 #pragma GCC unroll 16
     for (int i = 0; i < H; i++) {
       const vf x = splat(a[i]);
@@ -140,6 +149,7 @@ struct Output {
   float scale;
   const float* bias;      // of these columns
   const float* residual;  // of these rows and columns, rows ldc apart
+  Ahead ahead{nullptr, 0};
 };
 
 template <int H>
@@ -149,26 +159,26 @@ static void compute_tile(long kc, const float* a, const float* b, long columns, 
   float* c = is_full ? o.c : edge;
   const long ldc = is_full ? o.ldc : NR;
   if (is_full && o.accumulate && o.scale == 1) {
-    return tile<H>(kc, a, b, [&](int i, int v, vf s) {
+    return tile<H>(kc, a, b, o.ahead, [&](int i, int v, vf s) {
       float* to = c + i * ldc + v * VL;
       store(to, load(to) + s);
     });
   }
   if (is_full && o.accumulate) {
-    return tile<H>(kc, a, b, [&](int i, int v, vf s) {
+    return tile<H>(kc, a, b, o.ahead, [&](int i, int v, vf s) {
       float* to = c + i * ldc + v * VL;
       store(to, load(to) + o.scale * s);
     });
   }
   if (is_full && (o.bias || o.residual)) {
-    return tile<H>(kc, a, b, [&](int i, int v, vf s) {
+    return tile<H>(kc, a, b, o.ahead, [&](int i, int v, vf s) {
       vf y = o.scale * s;
       if (o.bias) y += load(o.bias + v * VL);
       if (o.residual) y += load(o.residual + i * o.ldc + v * VL);
       store(c + i * ldc + v * VL, y);
     });
   }
-  tile<H>(kc, a, b, [&](int i, int v, vf s) { store(c + i * ldc + v * VL, o.scale * s); });
+  tile<H>(kc, a, b, o.ahead, [&](int i, int v, vf s) { store(c + i * ldc + v * VL, o.scale * s); });
   if (is_full) return;
   for (int i = 0; i < H; i++) {
     for (long j = 0; j < columns; j++) {
@@ -190,9 +200,11 @@ static void choose_tile(int h, long kc, const float* a, const float* b, long col
 // A packed block of A times one packed panel of B.
 static void block_times_panel(long mc, long kc, const float* a, const float* b, long columns, const Output& o) {
   const Cut cut(mc);
+  const long step = (NR + cut.panels - 1) / cut.panels;
   for (int p = 0; p < cut.panels; p++) {
     const long start = cut.start(p);
     Output part = o;
+    part.ahead = {b + kc * NR + p * step * kc, step};  // panels follow one another
     part.c += start * o.ldc;
     if (part.residual) part.residual += start * o.ldc;
     choose_tile<MR>(cut.rows(p), kc, a + start * kc, b, columns, part);
@@ -208,8 +220,8 @@ struct Share {
 struct Shares {
   static constexpr long kEnough = 8;
   long m, panels, blocks, groups;
-  Shares(long m, long panels) : m(m), panels(panels) {
-    blocks = (m + MC - 1) / MC;
+  Shares(long m, long panels, long most = MC) : m(m), panels(panels) {
+    blocks = (m + most - 1) / most;
     groups = std::max<long>(1, std::min((kEnough + blocks - 1) / blocks, panels / 4));
   }
   int tasks() const { return static_cast<int>(blocks * groups); }
@@ -254,10 +266,6 @@ static void blocked(const Product& p, Run&& run) {
   }
 }
 
-void gemm(const Product& p) {
-  blocked(p, [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
-}
-
 void gemm_serial(const Product& p) {
   blocked(p, [](int tasks, auto&& f) {
     for (int i = 0; i < tasks; i++) f(i);
@@ -296,7 +304,8 @@ void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, f
     }
   };
   if (m > MC) {
-    const Shares shares(m, panels);
+    // A block with all of its k stays in the second cache, and its part of C is written once.
+    const Shares shares(m, panels, std::max<long>(5 * MR, std::min(MC, MC * KC * 2 / k)));
     Pool::get().run(shares.tasks(), [&](int t) {
       const Share s = shares.of(t);
       compute(s, pack_rows(s.row, s.rows));
@@ -309,6 +318,17 @@ void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, f
   Pool::get().run(static_cast<int>((panels + share - 1) / share), [&](int t) {
     compute({0, m, t * share, std::min(panels, (t + 1) * share)}, packed_a);
   });
+}
+
+void gemm(const Product& p) {
+  const long whole = packed_size(p.n, p.k);
+  // B is laid out as a whole where the third cache has room for it and C is not a small sum over many rows.
+  if (p.m > MC && p.k <= p.m && p.ldc == p.n && !p.accumulate && p.scale == 1 && whole > 0 && whole <= (1 << 22)) {
+    float* packed = scratch_whole.of(whole);
+    pack(packed, p.b, p.n, p.k);
+    return gemm_packed(p.m, p.n, p.k, p.a, packed, p.c, nullptr, nullptr);
+  }
+  blocked(p, [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
 }
 
 // matmul(out, a, b, m, n, k, transposeA, transposeB, batch, strideA, strideB, accumulate)
