@@ -3,6 +3,9 @@ const SMALLEST = 64;
 /** A buffer that nothing took while this many times the peak was taken, twice over, leaves. */
 const TURN = 64;
 
+/** How many sizes above its own an array may take memory of: at most a third more. */
+const LARGER = 2;
+
 interface Buffer {
   readonly memory: ArrayBuffer;
   /** The turn in which it came back. */
@@ -11,7 +14,8 @@ interface Buffer {
 
 /**
  * Memory for arrays that come and go: fresh memory costs more than most kernels do, because the system hands it over
- * page by page. Lengths are rounded up to one of eight per power of two, at most 12.5 % more. What lies free is
+ * page by page. Lengths are rounded up to one of eight per power of two, at most 12.5 % more, and take what lies free one or
+ * two sizes above. What lies free is
  * bounded by the most that was in use of late, and what is not used for long leaves, so that lengths may vary.
  */
 export class BufferPool {
@@ -37,10 +41,17 @@ export class BufferPool {
   /** An array whose numbers are left over from before. */
   take(length: number): Float32Array {
     if (length < SMALLEST) return new Float32Array(length);
-    const bytes = 4 * roundedUp(length);
-    const found = this.#free.get(bytes)?.pop();
+    const wanted = roundedUp(length);
+    let size = wanted;
+    let found = this.#free.get(4 * size)?.pop();
+    // A little larger will do: lengths that vary from step to step would ask for fresh memory each time.
+    for (let tries = 0; found === undefined && tries < LARGER; tries++) {
+      size = roundedUp(size + 1);
+      found = this.#free.get(4 * size)?.pop();
+    }
+    const memory = found?.memory ?? new ArrayBuffer(4 * wanted);
+    const bytes = memory.byteLength;
     if (found !== undefined) this.#freeBytes -= bytes;
-    const memory = found?.memory ?? new ArrayBuffer(bytes);
     this.#used.add(memory);
     this.#usedBytes += bytes;
     this.#taken += bytes;
