@@ -150,9 +150,13 @@ describe.each(backends)('on the %s backend', (backend) => {
           throw new Error('no more');
         },
       }),
-      sampler.sample(requests, { ...options, stopIds: [], signal: abort.signal }),
+      sampler.sample(requests, {
+        ...options,
+        stopIds: [],
+        signal: abort.signal,
+        onToken: () => abort.abort(new Error('enough')),
+      }),
     ];
-    setTimeout(() => abort.abort(new Error('enough')), 15);
     const ends = await Promise.allSettled(calls);
     expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     await expect.poll(countTensors).toBe(before);
@@ -244,12 +248,14 @@ test('the event loop gets a turn between tokens, and an abort ends the call', as
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
   const abort = new AbortController();
-  setTimeout(() => abort.abort(new Error('enough')), 20);
   await expect(
     model.sampler().sample([{ ids: [3], seed: 1 }], {
       maxTokens: 120,
       stopIds: [],
       signal: abort.signal,
+      onToken: () => {
+        if (turns > 0) abort.abort(new Error('enough'));
+      },
     }),
   ).rejects.toThrow('enough');
   clearInterval(timer);
