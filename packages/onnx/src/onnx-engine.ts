@@ -1,4 +1,10 @@
-import type { Decoded, DecodeEngine, HostWeights, WeightSource } from '@grpo/policy';
+import {
+  type Decoded,
+  type DecodeEngine,
+  type HostWeights,
+  haveSameShapes,
+  type WeightSource,
+} from '@grpo/policy';
 import { appendToCache, type CachedRows, capacityFor, gatherCache } from './cache.js';
 import { cached } from './graph/attention.js';
 import { compileDecoder, type Pass } from './graph/compile-decoder.js';
@@ -67,7 +73,7 @@ export function onnxEngine(runtime: Runtime, source: WeightSource): DecodeEngine
     refresh: async () => {
       const now = source.hostWeights();
       if (now === held) return false;
-      if (held === undefined || sessions === undefined || !areAlike(held, now)) {
+      if (held === undefined || sessions === undefined || !haveSameShapes(held, now)) {
         sessions = await compile(now);
       }
       weights = inputsOf(now, sessions.prompt);
@@ -136,16 +142,4 @@ export function onnxEngine(runtime: Runtime, source: WeightSource): DecodeEngine
 
 function capacityOf(picks: readonly { readonly from: CachedRows; readonly row: number }[]): number {
   return capacityFor(Math.max(...picks.map(({ from, row }) => from.lengths[row])));
-}
-
-/** Whether a graph of one serves the other: the same weights by name, and adapters of the same scale. */
-function areAlike(a: HostWeights, b: HostWeights): boolean {
-  return (
-    a.adapterScale === b.adapterScale &&
-    a.tensors.size === b.tensors.size &&
-    [...a.tensors].every(([name, { shape }]) => {
-      const other = b.tensors.get(name)?.shape;
-      return other !== undefined && String(other) === String(shape);
-    })
-  );
 }

@@ -28,6 +28,7 @@ export { createStreamDecoder } from './chat/stream-decoder.js';
 export { readTextFiles } from './chat/text-files.js';
 export { createTokenizer } from './chat/tokenizer.js';
 export type { Precision } from './engine/engine-config.js';
+export { haveSameShapes } from './engine/host-weights.js';
 export { toTokenBatch } from './engine/token-batch.js';
 export type { LogProbsMode } from './http-sampler/completion.js';
 export { createHttpSampler, type HttpSamplerOptions } from './http-sampler/http-sampler.js';

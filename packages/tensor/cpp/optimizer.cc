@@ -4,14 +4,6 @@
 
 #include <vector>
 
-// accumulate(out, x, count): out += x
-static Register accumulate("accumulate", [](Args& a) -> napi_value {
-  const long count = a.size(2);
-  float* out = a.f32(0, count);
-  map(out, count, [](vf sum, vf more) { return sum + more; }, static_cast<const float*>(out), a.f32(1, count));
-  return nullptr;
-});
-
 // squaredNorm(x, count) → Σ x², in double
 static Register squared_norm("squaredNorm", [](Args& a) -> napi_value {
   const long count = a.size(1);

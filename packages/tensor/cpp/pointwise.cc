@@ -26,6 +26,14 @@ static Register gelu_tanh("geluTanh", [](Args& a) -> napi_value {
   return nullptr;
 });
 
+// softCap(out, x, cap, count): cap tanh(x / cap)
+static Register soft_cap("softCap", [](Args& a) -> napi_value {
+  const long count = a.size(3);
+  const float cap = static_cast<float>(a.num(2));
+  map(a.f32(0, count), count, [cap](vf x) { return cap * tanh(x / cap); }, a.f32(1, count));
+  return nullptr;
+});
+
 // rotary(out, x, cos, sin, rows, heads, headSize, turned, isBack): in each head, for i < turned / 2 and j = i +
 // turned / 2, out[i] = x[i] cos[i] − x[j] sin[i] and out[j] = x[j] cos[j] + x[i] sin[j]; the rest stays. x [rows, heads,
 // headSize], cos and sin [rows, turned] with equal halves; `isBack` turns the other way.

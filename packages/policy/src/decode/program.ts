@@ -23,7 +23,6 @@ export interface Projection {
 /** An operation of `DecoderOps`; its weights go by name. */
 export type Operation =
   | Projection
-  | { readonly kind: 'linears'; readonly projections: readonly Projection[] }
   | { readonly kind: 'embedding' | 'positionEmbedding'; readonly weight: string }
   | { readonly kind: 'norm' | 'headNorm'; readonly weight: string; readonly centre: number }
   | { readonly kind: 'layerNorm'; readonly weight: string; readonly bias: string }
@@ -37,7 +36,7 @@ export type Operation =
 export interface Instruction {
   readonly operation: Operation;
   readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
+  readonly output: Value;
 }
 
 /** A decoder as a list of instructions; the last one leaves the hidden states. */
@@ -55,7 +54,7 @@ export function traceDecoder(
   const program: Instruction[] = [];
   const emit = (operation: Operation, width: number, ...inputs: readonly Value[]): Value => {
     const out = { width };
-    program.push({ operation, inputs, outputs: [out] });
+    program.push({ operation, inputs, output: out });
     return out;
   };
   const ops: DecoderOps<Value> = {
@@ -83,20 +82,8 @@ export function traceDecoder(
   return program;
 }
 
-/**
- * The same decoder in fewer passes over memory: a projection adds to the residual path as it is computed, and
- * projections of one input that follow one another become one product.
- */
+/** The same decoder in fewer passes over memory: a projection adds to the residual path as it is computed. */
 export function fuse(program: Program): Program {
-  return joinProjections(addInPlace(program));
-}
-
-/** As `fuse`, but each projection's own result stays apart, to be kept. */
-export function fuseApart(program: Program): Program {
-  return joinProjections(program);
-}
-
-function addInPlace(program: Program): Program {
   const uses = new Map<Value, number>();
   for (const { inputs } of program) {
     for (const value of inputs) uses.set(value, (uses.get(value) ?? 0) + 1);
@@ -104,7 +91,7 @@ function addInPlace(program: Program): Program {
   const fused: Instruction[] = [];
   const madeAt = new Map<Value, number>();
   for (const instruction of program) {
-    const { operation, inputs, outputs } = instruction;
+    const { operation, inputs, output } = instruction;
     let at = fused.length;
     if (operation.kind === 'add') {
       const [residual, added] = inputs;
@@ -112,36 +99,12 @@ function addInPlace(program: Program): Program {
       const source = fused[from];
       const isFree = source?.operation.kind === 'linear' && source.inputs.length === 1;
       if (isFree && uses.get(added) === 1 && (madeAt.get(residual) ?? from) < from) {
-        fused[from] = { ...source, inputs: [...source.inputs, residual], outputs };
+        fused[from] = { ...source, inputs: [...source.inputs, residual], output };
         at = from;
       }
     }
     if (at === fused.length) fused.push(instruction);
-    for (const value of outputs) madeAt.set(value, at);
+    madeAt.set(output, at);
   }
   return fused;
-}
-
-function joinProjections(program: Program): Program {
-  const fused: Instruction[] = [];
-  for (const instruction of program) {
-    const last = fused.at(-1);
-    const joined = last && join(last, instruction);
-    if (joined) fused[fused.length - 1] = joined;
-    else fused.push(instruction);
-  }
-  return fused;
-}
-
-function join(a: Instruction, b: Instruction): Instruction | undefined {
-  const isAlike = a.inputs.length === 1 && b.inputs.length === 1 && a.inputs[0] === b.inputs[0];
-  if (!isAlike || b.operation.kind !== 'linear') return undefined;
-  const { operation } = a;
-  if (operation.kind !== 'linear' && operation.kind !== 'linears') return undefined;
-  const before = operation.kind === 'linears' ? operation.projections : [operation];
-  return {
-    operation: { kind: 'linears', projections: [...before, b.operation] },
-    inputs: a.inputs,
-    outputs: [...a.outputs, ...b.outputs],
-  };
 }

@@ -91,10 +91,10 @@ export function linkProgram(
     };
   }
 
-  function link({ operation, inputs, outputs }: Instruction): Step {
+  function link({ operation, inputs, output }: Instruction): Step {
     const [x, second, third] = inputs.map(bufferOf);
-    const out = bufferOf(outputs[0]);
-    const { width } = outputs[0];
+    const out = bufferOf(output);
+    const { width } = output;
     switch (operation.kind) {
       case 'embedding': {
         const table = weights.vector(operation.weight);
@@ -114,14 +114,6 @@ export function linkProgram(
       }
       case 'linear':
         return projection(operation, x, out, second);
-      case 'linears': {
-        const steps = operation.projections.map((part, i) =>
-          projection(part, x, bufferOf(outputs[i])),
-        );
-        return (pass) => {
-          for (const step of steps) step(pass);
-        };
-      }
       case 'norm':
       case 'headNorm': {
         const weight = weights.vector(operation.weight);
@@ -192,21 +184,34 @@ export function linkProgram(
       case 'geluTanh':
         return ({ rows }) => kernels.geluTanh(out.data, x.data, rows * width);
       case 'add':
-        return ({ rows }) => kernels.addNumbers(out.data, x.data, second.data, rows * width);
-      case 'mul':
-        return ({ rows }) => kernels.multiplyNumbers(out.data, x.data, second.data, rows * width);
-      case 'scale':
-        return ({ rows }) => kernels.scaleNumbers(out.data, x.data, operation.factor, rows * width);
+      case 'mul': {
+        const kernel = operation.kind === 'add' ? kernels.add : kernels.mul;
+        const layout = Int32Array.of(0, 1, 1); // numbers, and the strides of both
+        return ({ rows }) => {
+          layout[0] = rows * width;
+          kernel(out.data, x.data, second.data, layout, 1);
+        };
+      }
+      case 'scale': {
+        const factor = Float32Array.of(operation.factor);
+        const layout = Int32Array.of(0, 1, 0);
+        return ({ rows }) => {
+          layout[0] = rows * width;
+          kernels.mul(out.data, x.data, factor, layout, 1);
+        };
+      }
       case 'columns': {
-        const { start, end } = operation;
-        const from = inputs[0].width;
-        return ({ rows }) => kernels.pickColumns(out.data, x.data, rows, from, start, end);
+        const layout = Int32Array.of(0, width, width, 1, inputs[0].width, 1);
+        return ({ rows }) => {
+          layout[0] = rows;
+          kernels.copy(out.data, x.data, layout, 2, 0, operation.start);
+        };
       }
     }
   }
 
   const steps = program.map(link);
-  const last = bufferOf(program.at(-1)?.outputs[0] ?? { width: 0 });
+  const last = bufferOf(program.at(-1)?.output ?? { width: 0 });
   const own = new Set<Buffer>(kept.values());
   const sizes = [...buffers].flatMap(([{ width }, buffer]) =>
     own.has(buffer) ? [] : [{ width, buffer }],
@@ -230,11 +235,6 @@ function makeRoom(buffer: Buffer, numbers: number): void {
   if (buffer.data.length < numbers) buffer.data = new Float32Array(numbers);
 }
 
-function projectionsOf(operation: Instruction['operation']): readonly Projection[] {
-  if (operation.kind === 'linears') return operation.projections;
-  return operation.kind === 'linear' ? [operation] : [];
-}
-
 /** A result that stays in the rows of a trace. */
 interface KeptBuffer extends Buffer {
   readonly width: number;
@@ -247,26 +247,22 @@ interface KeptBuffer extends Buffer {
  */
 function assignBuffers(program: Program, kept?: Map<string, KeptBuffer>): Map<Value, Buffer> {
   const lastUse = new Map<Value, number>();
-  for (const [at, { inputs, outputs }] of program.entries()) {
-    for (const value of [...inputs, ...outputs]) lastUse.set(value, at);
+  for (const [at, { inputs, output }] of program.entries()) {
+    for (const value of [...inputs, output]) lastUse.set(value, at);
   }
   const buffers = new Map<Value, Buffer>();
   const free: Buffer[] = [];
   const own = new Set<Buffer>();
-  for (const [at, { operation, inputs, outputs }] of program.entries()) {
-    const projections = projectionsOf(operation);
-    for (const [i, value] of outputs.entries()) {
-      const weight = kept && projections[i]?.weight;
-      if (weight === undefined) {
-        buffers.set(value, free.pop() ?? { data: new Float32Array() });
-        continue;
-      }
-      const buffer = { data: new Float32Array(), width: value.width };
-      buffers.set(value, buffer);
+  for (const [at, { operation, inputs, output }] of program.entries()) {
+    if (kept && operation.kind === 'linear') {
+      const buffer = { data: new Float32Array(), width: output.width };
+      buffers.set(output, buffer);
       own.add(buffer);
-      kept?.set(weight, buffer);
+      kept.set(operation.weight, buffer);
+    } else {
+      buffers.set(output, free.pop() ?? { data: new Float32Array() });
     }
-    for (const value of new Set([...inputs, ...outputs])) {
+    for (const value of new Set([...inputs, output])) {
       const buffer = buffers.get(value);
       if (buffer && !own.has(buffer) && lastUse.get(value) === at) free.push(buffer);
     }

@@ -1,12 +1,13 @@
 import type { Kernels } from '@grpo/tensor';
 import type { ModelConfig } from '../architectures/architecture.js';
 import { outputWeight } from '../architectures/decoder.js';
+import { haveSameShapes } from '../engine/host-weights.js';
 import { LOST, ROOT, type TokenTrace } from '../engine/token-trace.js';
 import type { Decoded, DecodeEngine, HostWeights } from '../types.js';
 import { createPageStore, type Sequence } from './pages.js';
-import { fuse, fuseApart, traceDecoder } from './program.js';
+import { fuse, traceDecoder } from './program.js';
 import { linkProgram, type Pass } from './run-program.js';
-import { areAlike, decodeWeights } from './weights.js';
+import { decodeWeights } from './weights.js';
 
 /** Sequences that are decoded together. */
 export interface PagedBatch {
@@ -55,7 +56,7 @@ export function simdEngine(
     const ready = decodeWeights(kernels, now);
     const program = traceDecoder(config, ready.shapeOf);
     const hidden = linkProgram(kernels, config, ready, fuse(program));
-    const traced = trace ? linkProgram(kernels, config, ready, fuseApart(program), trace) : hidden;
+    const traced = trace ? linkProgram(kernels, config, ready, program, trace) : hidden;
     const output = ready.linear(outputWeight(config), 'out-in');
     const cap = config.logitSoftcap;
     return {
@@ -64,7 +65,7 @@ export function simdEngine(
       traced,
       logits: (out, states, count) => {
         kernels.linear(out, states, output.data, count, vocabularySize, hiddenSize);
-        if (cap !== undefined) kernels.softCapNumbers(out, out, cap, count * vocabularySize);
+        if (cap !== undefined) kernels.softCap(out, out, cap, count * vocabularySize);
       },
     };
   }
@@ -127,7 +128,7 @@ export function simdEngine(
     refresh: () => {
       const now = weights();
       if (now === held) return false;
-      if (linked !== undefined && held !== undefined && areAlike(held, now)) {
+      if (linked !== undefined && held !== undefined && haveSameShapes(held, now)) {
         const isOther = [...now.tensors].some(([name, entry]) => held?.tensors.get(name) !== entry);
         linked.update(now);
         held = now;

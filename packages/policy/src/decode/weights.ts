@@ -31,18 +31,6 @@ export interface DecodeWeights {
   update(now: HostWeights): void;
 }
 
-/** Whether what was made for one set of weights serves another: names, shapes and the scale of adapters are equal. */
-export function areAlike(a: HostWeights, b: HostWeights): boolean {
-  return (
-    a.adapterScale === b.adapterScale &&
-    a.tensors.size === b.tensors.size &&
-    [...a.tensors].every(([name, { shape }]) => {
-      const other = b.tensors.get(name)?.shape;
-      return other !== undefined && String(other) === String(shape);
-    })
-  );
-}
-
 /** @param first weights by whose names and shapes those of later are known */
 export function decodeWeights(kernels: Kernels, first: HostWeights): DecodeWeights {
   const { adapterScale } = first;

@@ -33,3 +33,15 @@ function numbersOf(weight: Tensor): Float32Array {
   const isInPlace = simdKernels() !== undefined && !weight.isDisposed;
   return isInPlace ? hostArray(weight) : (weight.dataSync() as Float32Array);
 }
+
+/** Whether what was made for one set of weights serves another: names, shapes and the scale of adapters are equal. */
+export function haveSameShapes(a: HostWeights, b: HostWeights): boolean {
+  return (
+    a.adapterScale === b.adapterScale &&
+    a.tensors.size === b.tensors.size &&
+    [...a.tensors].every(([name, { shape }]) => {
+      const other = b.tensors.get(name)?.shape;
+      return other !== undefined && String(other) === String(shape);
+    })
+  );
+}

@@ -20,6 +20,22 @@ export interface SegmentAttentionOptions {
   readonly window?: number;
 }
 
+/** Who sees whom, as numbers: the arrays of `Segments` and how many there are, sizes, and `SegmentAttentionOptions` with 0 for none. */
+export type SegmentView = readonly [
+  prefixStart: Int32Array,
+  prefixLength: Int32Array,
+  start: Int32Array,
+  length: Int32Array,
+  segments: number,
+  rows: number,
+  heads: number,
+  keyHeads: number,
+  headSize: number,
+  scale: number,
+  softcap: number,
+  window: number,
+];
+
 /** Attention over packed rows, and its gradient. */
 export interface AttentionKernels {
   /**
@@ -30,8 +46,6 @@ export interface AttentionKernels {
    * @param q [rows, heads · headSize]
    * @param k [rows, keyHeads · headSize]
    * @param v [rows, keyHeads · headSize]
-   * @param softcap keeps the scaled scores within ±softcap; 0 for no cap
-   * @param window a query sees this many places, its own included; 0 for all
    */
   segmentAttention(
     out: Float32Array,
@@ -39,18 +53,7 @@ export interface AttentionKernels {
     q: Float32Array,
     k: Float32Array,
     v: Float32Array,
-    prefixStart: Int32Array,
-    prefixLength: Int32Array,
-    start: Int32Array,
-    length: Int32Array,
-    segments: number,
-    rows: number,
-    heads: number,
-    keyHeads: number,
-    headSize: number,
-    scale: number,
-    softcap: number,
-    window: number,
+    ...view: SegmentView
   ): void;
   /** ∂q, ∂k and ∂v of `segmentAttention`, from what it gave. */
   segmentAttentionGradient(
@@ -63,17 +66,6 @@ export interface AttentionKernels {
     q: Float32Array,
     k: Float32Array,
     v: Float32Array,
-    prefixStart: Int32Array,
-    prefixLength: Int32Array,
-    start: Int32Array,
-    length: Int32Array,
-    segments: number,
-    rows: number,
-    heads: number,
-    keyHeads: number,
-    headSize: number,
-    scale: number,
-    softcap: number,
-    window: number,
+    ...view: SegmentView
   ): void;
 }

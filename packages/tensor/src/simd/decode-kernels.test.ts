@@ -239,23 +239,4 @@ describe.skipIf(!areKernelsCompiled())('the kernels of a decoder', () => {
       ).toEqual([5]);
     });
   });
-
-  test('columns and numbers go where they should', () => {
-    const table = Float32Array.from({ length: 33 }, (_, i) => i - 10);
-    const columns = new Float32Array(6);
-    kernels.pickColumns(columns, table, 3, 11, 4, 6);
-    expect([...columns]).toEqual([-6, -5, 5, 6, 16, 17]);
-    const twice = new Float32Array(33);
-    kernels.addNumbers(twice, table, table, 33);
-    expect(twice).toEqual(table.map((x) => 2 * x));
-    kernels.multiplyNumbers(twice, table, table, 33);
-    expect(twice).toEqual(table.map((x) => x * x));
-    kernels.scaleNumbers(twice, table, -3, 33);
-    expect(twice).toEqual(table.map((x) => -3 * x));
-    kernels.softCapNumbers(twice, table, 5, 33);
-    for (const [i, x] of table.entries()) expect(twice[i]).toBeCloseTo(5 * Math.tanh(x / 5), 5);
-    expect(() => kernels.pickColumns(columns, table, 3, 11, 4, 12)).toThrow(
-      'columns that there are',
-    );
-  });
 });

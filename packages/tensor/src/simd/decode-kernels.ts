@@ -69,21 +69,4 @@ export interface DecodeKernels {
     count: number,
     vocabulary: number,
   ): void;
-  /** Columns from `start` to before `end` of x [rows, width]. */
-  pickColumns(
-    out: Float32Array,
-    x: Float32Array,
-    rows: number,
-    width: number,
-    start: number,
-    end: number,
-  ): void;
-  /** out = a + b; out may be a or b, here and below. */
-  addNumbers(out: Float32Array, a: Float32Array, b: Float32Array, count: number): void;
-  /** out = a · b */
-  multiplyNumbers(out: Float32Array, a: Float32Array, b: Float32Array, count: number): void;
-  /** out = x · factor */
-  scaleNumbers(out: Float32Array, x: Float32Array, factor: number, count: number): void;
-  /** out = cap · tanh(x / cap) */
-  softCapNumbers(out: Float32Array, x: Float32Array, cap: number, count: number): void;
 }

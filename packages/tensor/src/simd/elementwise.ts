@@ -52,7 +52,8 @@ const addN: KernelOverride = (args, beneath) => {
   const { backend } = args;
   const { info, data } = backend.output(first.shape);
   data.set(backend.floats(first));
-  for (const x of rest) backend.kernels.accumulate(data, backend.floats(x), data.length);
+  const layout = Int32Array.of(data.length, 1, 1); // numbers, and the strides of both
+  for (const x of rest) backend.kernels.add(data, data, backend.floats(x), layout, 1);
   return info;
 };
 

@@ -15,13 +15,14 @@ export function fusedAttention(
 ): Tensor {
   const [rows, width] = q.shape as [number, number];
   const keyHeads = (k.shape[1] as number) / headSize;
-  const view = [prefixStart, prefixLength, start, length, start.length] as const;
-  const sizes = [rows, width / headSize, keyHeads, headSize, scale, softcap, window] as const;
+  const heads = width / headSize;
+  const rest = [rows, heads, keyHeads, headSize, scale, softcap, window] as const;
+  const view = [prefixStart, prefixLength, start, length, start.length, ...rest] as const;
   const shapes = [q.shape, k.shape, v.shape] as const;
   return fusedOp([q, k, v], ([q, k, v]) => {
-    const [out, logSums] = [hostTensor(q.shape), hostTensor([rows, width / headSize])];
+    const [out, logSums] = [hostTensor(q.shape), hostTensor([rows, heads])];
     const operands = [hostArray(q), hostArray(k), hostArray(v)] as const;
-    kernels.segmentAttention(out.data, logSums.data, ...operands, ...view, ...sizes);
+    kernels.segmentAttention(out.data, logSums.data, ...operands, ...view);
     return {
       value: out.tensor,
       saved: [q, k, v, out.tensor],
@@ -29,7 +30,7 @@ export function fusedAttention(
       gradient: (dy, [q, k, v, out, logSums]) => {
         const [dq, dk, dv] = shapes.map((shape) => hostTensor(shape));
         const known = [dy, out, logSums, q, k, v] as const;
-        kernels.segmentAttentionGradient(dq.data, dk.data, dv.data, ...known, ...view, ...sizes);
+        kernels.segmentAttentionGradient(dq.data, dk.data, dv.data, ...known, ...view);
         return [dq.tensor, dk.tensor, dv.tensor];
       },
     };

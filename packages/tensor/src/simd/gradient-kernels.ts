@@ -1,3 +1,13 @@
+/** Between an array of `count` rows and the rows of another that ids name. */
+type PickRows = (
+  out: Float32Array,
+  x: Float32Array,
+  ids: Int32Array,
+  count: number,
+  rows: number,
+  width: number,
+) => void;
+
 /** Gradients of `NetworkKernels`; a gradient may be written over an array of its own shape. */
 export interface GradientKernels {
   /**
@@ -76,21 +86,7 @@ export interface GradientKernels {
     width: number,
   ): void;
   /** out[i] = x[ids[i]] @param out [count, width] @param x [rows, width] @param ids [count] */
-  gatherRows(
-    out: Float32Array,
-    x: Float32Array,
-    ids: Int32Array,
-    count: number,
-    rows: number,
-    width: number,
-  ): void;
+  readonly gatherRows: PickRows;
   /** out[ids[i]] += x[i] @param out [rows, width] @param x [count, width] @param ids [count] */
-  addRows(
-    out: Float32Array,
-    x: Float32Array,
-    ids: Int32Array,
-    count: number,
-    rows: number,
-    width: number,
-  ): void;
+  readonly addRows: PickRows;
 }

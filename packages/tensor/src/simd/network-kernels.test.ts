@@ -33,6 +33,13 @@ describe.skipIf(!areKernelsCompiled())('the kernels between products', () => {
     expect(gate[0]).toBeCloseTo(first * normalDistribution(first), 5);
   });
 
+  test('softCap stays within its cap', () => {
+    const table = Float32Array.from({ length: 33 }, (_, i) => i - 10);
+    const out = new Float32Array(33);
+    loadKernels().softCap(out, table, 5, 33);
+    for (const [i, x] of table.entries()) expect(out[i]).toBeCloseTo(5 * Math.tanh(x / 5), 5);
+  });
+
   test('gelu from far below zero to far above', () => {
     const x = Float32Array.from({ length: 241 }, (_, i) => (i - 120) / 20);
     const out = new Float32Array(x.length);

@@ -63,4 +63,6 @@ export interface NetworkKernels {
   gelu(out: Float32Array, x: Float32Array, count: number): void;
   /** `gelu` by its approximation with tanh. */
   geluTanh(out: Float32Array, x: Float32Array, count: number): void;
+  /** out = cap · tanh(x / cap) */
+  softCap(out: Float32Array, x: Float32Array, cap: number, count: number): void;
 }

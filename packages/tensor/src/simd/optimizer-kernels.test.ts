@@ -58,10 +58,4 @@ describe.skipIf(!areKernelsCompiled())('the kernels of optimizers', () => {
     expect(loadKernels().squaredNorm(Float32Array.of(1, Number.NaN), 2)).toBeNaN();
     expect(loadKernels().squaredNorm(x, 0)).toBe(0);
   });
-
-  test('accumulate adds', () => {
-    const sum = Float32Array.of(1, 2, 3);
-    loadKernels().accumulate(sum, Float32Array.of(10, 20, 30), 2);
-    expect([...sum]).toEqual([11, 22, 3]);
-  });
 });

@@ -1,7 +1,5 @@
 /** What an optimizer does with gradients. */
 export interface OptimizerKernels {
-  /** out += x */
-  accumulate(out: Float32Array, x: Float32Array, count: number): void;
   /** @returns Σ x², summed in float64 */
   squaredNorm(x: Float32Array, count: number): number;
   /**
