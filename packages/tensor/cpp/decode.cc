@@ -18,10 +18,18 @@ constexpr double kWorth = 1 << 17;             // products of a query and a key 
 static inline long padded(long n) { return (n + kLane - 1) / kLane * kLane; }
 static inline long layer_size(long kv_heads, long size) { return kv_heads * kPage * (size + padded(size)); }
 
+// What a product has the processor fetch for the next one while it computes: a row of numbers for each k.
+struct Ahead {
+  const float* next;
+  long step, width, rows;
+};
+constexpr Ahead kNothing{nullptr, 0, 0, 0};
+
 // C [R, V vectors] (+)= A [R, k] B [k, V vectors]. A sum has one order, whatever R and V are: a row is the same alone and
 // among others.
 template <int R, int V>
-static inline void tile(long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc, bool adds) {
+static inline void tile(long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc, bool adds,
+                        Ahead ahead) {
   vf s[R][V];
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) {
@@ -29,6 +37,9 @@ static inline void tile(long k, const float* a, long lda, const float* b, long l
     for (int v = 0; v < V; v++) s[r][v] = adds ? load(c + r * ldc + v * VL) : vf{};
   }
   for (long i = 0; i < k; i++) {
+    if (i < ahead.rows) {
+      for (long j = 0; j < ahead.width; j += kLane) __builtin_prefetch(ahead.next + i * ahead.step + j);
+    }
     vf row[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; v++) row[v] = load(b + i * ldb + v * VL);
@@ -48,20 +59,27 @@ static inline void tile(long k, const float* a, long lda, const float* b, long l
 
 // C [R, n] (+)= A [R, k] B [k, n], V vectors of columns at a time
 template <int R, int V>
-static void row_tiles(long n, long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc, bool adds) {
+static void row_tiles(long n, long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc, bool adds,
+                      Ahead ahead) {
   long j = 0;
-  for (; j + V * VL <= n; j += V * VL) tile<R, V>(k, a, lda, b + j, ldb, c + j, ldc, adds);
+  for (; j + V * VL <= n; j += V * VL) {
+    tile<R, V>(k, a, lda, b + j, ldb, c + j, ldc, adds, ahead);
+    ahead = kNothing;
+  }
   if constexpr (V > 1) {
-    if (j < n) row_tiles<R, V / 2>(n - j, k, a, lda, b + j, ldb, c + j, ldc, adds);
+    if (j < n) row_tiles<R, V / 2>(n - j, k, a, lda, b + j, ldb, c + j, ldc, adds, ahead);
   }
 }
 
 // C [m, n] (+)= A [m, k] B [k, n], n a multiple of VL: a few queries by a page. Up to 8 sums are in flight.
 static void product(long m, long n, long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc,
-                    bool adds) {
+                    bool adds, Ahead ahead) {
   long i = 0;
-  for (; i + 2 <= m; i += 2) row_tiles<2, 4>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds);
-  if (i < m) row_tiles<1, 8>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds);
+  for (; i + 2 <= m; i += 2) {
+    row_tiles<2, 4>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds, ahead);
+    ahead = kNothing;
+  }
+  if (i < m) row_tiles<1, 8>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds, ahead);
 }
 
 // Where the keys and values of one layer are. Pages are numbered through all slabs.
@@ -118,35 +136,42 @@ static void write_place(const Pages& pages, const Place& place, const float* key
 
 static thread_local Scratch scratch;
 
-// For each run of rows that see the same page in a column: f(first row, behind the last, page)
-template <class F>
-static inline void each_page(const Place* rows, long count, int column, F&& f) {
-  for (long r = 0; r < count;) {
-    if (!rows[r].sees(column)) {
-      r++;
-      continue;
+// Rows that see the same page, and the places of it that any of them sees.
+struct Sight {
+  long row, end;
+  int column, page, begin, behind;
+};
+
+static void sights_of(const Place* rows, long count, std::vector<Sight>& sights) {
+  int first = rows[0].first, last = rows[0].last;
+  for (long r = 1; r < count; r++) {
+    first = std::min(first, rows[r].first);
+    last = std::max(last, rows[r].last);
+  }
+  sights.clear();
+  for (int column = first; column <= last; column++) {
+    for (long r = 0; r < count;) {
+      if (!rows[r].sees(column)) {
+        r++;
+        continue;
+      }
+      Sight sight{r, r, column, rows[r].page(column), kPage, 0};
+      for (; r < count && rows[r].sees(column) && rows[r].page(column) == sight.page; r++) {
+        sight.begin = std::min(sight.begin, rows[r].begin(column));
+        sight.behind = std::max(sight.behind, rows[r].end(column));
+      }
+      sight.end = r;
+      sights.push_back(sight);
     }
-    const int page = rows[r].page(column);
-    long end = r + 1;
-    while (end < count && rows[end].sees(column) && rows[end].page(column) == page) end++;
-    f(r, end, page);
-    r = end;
   }
 }
 
-// The places of a page that any of some rows see.
-static std::pair<int, int> seen(const Place* row, const Place* end, int column) {
-  int begin = kPage, behind = 0;
-  for (; row < end; row++) {
-    begin = std::min(begin, row->begin(column));
-    behind = std::max(behind, row->end(column));
-  }
-  return {begin, behind};
-}
-
-// exp(s − max s) of one query's places in place, 0 where one is hidden; returns their sum. A place's lane is its position's:
-// the sum is the same however pages are cut.
-static float weigh(float* scores, const Place& place, long base, float softcap) {
+// exp(s − max s) of one query's places in place, 0 where one is hidden; returns the largest score and the sum. A place's
+// lane is its position's: the sum is the same however pages are cut.
+struct Weighed {
+  float top, total;
+};
+static Weighed weigh(float* scores, const Place& place, long base, float softcap) {
   const long first = place.from / kLane * kLane - base, behind = padded(place.position + 1) - base;
   if (softcap > 0) {
     for (long v = first; v < behind; v += VL) store(scores + v, softcap * tanh(load(scores + v) / softcap));
@@ -155,24 +180,23 @@ static float weigh(float* scores, const Place& place, long base, float softcap) 
   std::fill(scores + place.position + 1 - base, scores + behind, -__builtin_inff());
   vf most = splat(-__builtin_inff()), total{};
   for (long v = first; v < behind; v += VL) most = max(load(scores + v), most);
-  const vf shift = splat(largest(most));
+  const float top = largest(most);
   for (long v = first; v < behind; v += VL) {
-    const vf p = exp(load(scores + v) - shift);
+    const vf p = exp(load(scores + v) - top);
     store(scores + v, p);
     total += p;
   }
-  return sum(total);
+  return {top, sum(total)};
 }
 
-// out [rows, H, Dh] of the queries of one key head.
+// out [rows, H, Dh] of the queries of one key head; log_sums [rows, H], where it is not null, log Σ e^score.
 static void attend(const Pages& pages, const View& view, const Place* rows, long count, long head, const float* q,
-                   float* out) {
+                   float* out, float* log_sums) {
   const long dh = pages.size, width = pages.value_width, repeats = view.repeats, n = count * repeats;
-  int first = rows[0].first, last = rows[0].last;
-  long base = rows[0].start(first), behind = 0;  // positions
+  static thread_local std::vector<Sight> sights;
+  sights_of(rows, count, sights);
+  long base = rows[0].start(rows[0].first), behind = 0;  // positions
   for (long r = 0; r < count; r++) {
-    first = std::min(first, rows[r].first);
-    last = std::max(last, rows[r].last);
     base = std::min(base, rows[r].start(rows[r].first));
     behind = std::max(behind, rows[r].position + 1);
   }
@@ -184,29 +208,34 @@ static void attend(const Pages& pages, const View& view, const Place* rows, long
     const float* from = q + (r * view.heads + head * repeats) * dh;
     for (long i = 0; i < repeats * dh; i++) queries[r * repeats * dh + i] = view.scale * from[i];
   }
-  for (int column = first; column <= last; column++) {
-    each_page(rows, count, column, [&](long r, long end, int page) {
-      // What is computed behind the page's last place is overwritten by the next page, or hidden.
-      const auto [begin, places] = seen(rows + r, rows + end, column);
-      product((end - r) * repeats, padded(places), dh, queries + r * repeats * dh, dh, pages.keys(page, head), kPage,
-              scores + r * repeats * wide + rows[r].start(column) - base, wide, false);
-    });
+  const auto keys_of = [&](const Sight& s) { return Ahead{pages.keys(s.page, head), kPage, padded(s.behind), dh}; };
+  const auto values_of = [&](const Sight& s) {
+    return Ahead{pages.values(s.page, head) + s.begin * width, width, width, s.behind - s.begin};
+  };
+  for (size_t i = 0; i < sights.size(); i++) {
+    const Sight& s = sights[i];
+    const Ahead next = i + 1 < sights.size() ? keys_of(sights[i + 1]) : values_of(sights[0]);
+    // What is computed behind the page's last place is overwritten by the next page, or hidden.
+    product((s.end - s.row) * repeats, padded(s.behind), dh, queries + s.row * repeats * dh, dh, pages.keys(s.page, head),
+            kPage, scores + s.row * repeats * wide + rows[s.row].start(s.column) - base, wide, false, next);
   }
   std::fill(sums, sums + n * width, 0.f);
   for (long i = 0; i < n; i++) {
     const Place& place = rows[i / repeats];
     float* s = scores + i * wide;
-    const float share = 1 / weigh(s, place, base, view.softcap);
+    const auto [top, total] = weigh(s, place, base, view.softcap);
+    const float share = 1 / total;
+    if (log_sums) log_sums[i / repeats * view.heads + head * repeats + i % repeats] = top + std::log(total);
     for (long v = place.from - base; v <= place.position - base; v++) s[v] *= share;
     std::fill(s, s + place.from - base, 0.f);  // other rows may see these
     std::fill(s + place.position + 1 - base, s + wide, 0.f);
   }
-  for (int column = first; column <= last; column++) {
-    each_page(rows, count, column, [&](long r, long end, int page) {
-      const auto [begin, places] = seen(rows + r, rows + end, column);
-      product((end - r) * repeats, width, places - begin, scores + r * repeats * wide + rows[r].start(column) + begin - base,
-              wide, pages.values(page, head) + begin * width, width, sums + r * repeats * width, width, true);
-    });
+  for (size_t i = 0; i < sights.size(); i++) {
+    const Sight& s = sights[i];
+    const Ahead next = i + 1 < sights.size() ? values_of(sights[i + 1]) : kNothing;
+    product((s.end - s.row) * repeats, width, s.behind - s.begin,
+            scores + s.row * repeats * wide + rows[s.row].start(s.column) + s.begin - base, wide,
+            pages.values(s.page, head) + s.begin * width, width, sums + s.row * repeats * width, width, true, next);
   }
   for (long r = 0; r < count; r++) {
     float* to = out + (r * view.heads + head * repeats) * dh;
@@ -218,7 +247,7 @@ static void attend(const Pages& pages, const View& view, const Place* rows, long
 }
 
 // attendPages(out, q, k, v, slabs, table, sequences, positions, rows, [pagesPerSlab, layers, layer, columns, heads,
-// keyValueHeads, headSize], scale, window, softcap): writes k and v of each row to its place, then attends.
+// keyValueHeads, headSize], scale, window, softcap, logSums?): writes k and v of each row to its place, then attends.
 static Register attend_pages("attendPages", [](Args& a) -> napi_value {
   const long rows = a.size(8);
   const int32_t* numbers = a.i32(9, 7);
@@ -238,6 +267,7 @@ static Register attend_pages("attendPages", [](Args& a) -> napi_value {
   const int32_t *sequences = a.i32(6, rows), *positions = a.i32(7, rows);
   const View view{heads, heads / kv_heads, static_cast<float>(a.num(10)), static_cast<float>(a.num(12))};
   const double window = a.num(11);
+  float* log_sums = a.optional(13, static_cast<double>(rows) * heads);
   const long most_pages = per_slab * static_cast<long>(pages.slabs.size());
 
   long highest = 0;
@@ -292,7 +322,8 @@ static Register attend_pages("attendPages", [](Args& a) -> napi_value {
     if (are_alone) {
       for (long r = first; r < first + count; r++) write(r, head);
     }
-    attend(pages, view, &places[first], count, head, q + first * heads * size, out + first * heads * size);
+    attend(pages, view, &places[first], count, head, q + first * heads * size, out + first * heads * size,
+           log_sums ? log_sums + first * heads : nullptr);
   });
   return nullptr;
 });

@@ -107,6 +107,8 @@ static void pack_panel_b(const Matrix& b, long kc, long columns, float* out) {
 struct Ahead {
   const float* next;
   long step;
+  const float* c = nullptr;
+  long ldc = 0;
 };
 
 // S [H, NR] = A panel [kc, H] times B panel [kc, NR], handed to `write(row, vector, value)`.
@@ -115,6 +117,8 @@ static inline void tile(long kc, const float* a, const float* b, Ahead ahead, Wr
   vf s[H][NV];
 #pragma GCC unroll 16
   for (int i = 0; i < H; i++) {
+    __builtin_prefetch(ahead.c + i * ahead.ldc, 1, 3);
+    __builtin_prefetch(ahead.c + i * ahead.ldc + NR - 1, 1, 3);
 #pragma GCC unroll 2
     for (int v = 0; v < NV; v++) s[i][v] = vf{};
   }
@@ -204,8 +208,8 @@ static void block_times_panel(long mc, long kc, const float* a, const float* b, 
   for (int p = 0; p < cut.panels; p++) {
     const long start = cut.start(p);
     Output part = o;
-    part.ahead = {b + kc * NR + p * step * kc, step};  // panels follow one another
     part.c += start * o.ldc;
+    part.ahead = {b + kc * NR + p * step * kc, step, part.c, o.ldc};
     if (part.residual) part.residual += start * o.ldc;
     choose_tile<MR>(cut.rows(p), kc, a + start * kc, b, columns, part);
   }
@@ -216,19 +220,22 @@ struct Share {
   long row, rows, panel, panel_end;
 };
 
-// Blocks of about equal height; where they are few, each goes to several tasks, which share its panels.
+// Blocks of whole panels, so many that threads of unlike speed end at about the same time; where rows are few, each block
+// goes to several tasks, which share its panels of B.
 struct Shares {
-  static constexpr long kEnough = 8;
-  long m, panels, blocks, groups;
-  Shares(long m, long panels, long most = MC) : m(m), panels(panels) {
+  long m, panels, units, blocks, groups;
+  Shares(long m, long panels, long most, long wanted) : m(m), panels(panels), units((m + MR - 1) / MR) {
     blocks = (m + most - 1) / most;
-    groups = std::max<long>(1, std::min((kEnough + blocks - 1) / blocks, panels / 4));
+    groups = std::max<long>(1, std::min((wanted + blocks - 1) / blocks, panels / 16));
+    blocks = std::max(blocks, std::min((wanted + groups - 1) / groups, units / 4));
+    groups = std::max(groups, std::min((wanted + blocks - 1) / blocks, panels / 4));
   }
   int tasks() const { return static_cast<int>(blocks * groups); }
   Share of(int task) const {
     const long block = task / groups, group = task % groups;
-    const long row = block * m / blocks, panel = group * panels / groups;
-    return {row, (block + 1) * m / blocks - row, panel, (group + 1) * panels / groups};
+    const long row = block * units / blocks * MR, end = std::min(m, (block + 1) * units / blocks * MR);
+    const long panel = group * panels / groups;
+    return {row, end - row, panel, (group + 1) * panels / groups};
   }
 };
 
@@ -238,20 +245,21 @@ static void clear(const Product& p) {
 }
 
 template <class Run>
-static void blocked(const Product& p, Run&& run) {
+static void blocked(const Product& p, long tasks, Run&& run) {
   if (p.m == 0 || p.n == 0) return;
   if (p.k == 0) return clear(p);
   float* packed_b = scratch_b.of(KC * std::min(NC, panels_of(p.n) * NR));
   for (long jc = 0; jc < p.n; jc += NC) {
     const long nc = std::min(NC, p.n - jc), panels = panels_of(nc);
-    for (long pc = 0; pc < p.k; pc += KC) {
-      const long kc = std::min(KC, p.k - pc);
+    const long parts = (p.k + KC - 1) / KC;
+    for (long part = 0; part < parts; part++) {
+      const long pc = part * p.k / parts, kc = (part + 1) * p.k / parts - pc;
       run(static_cast<int>(panels), [&](int j) {
         const long column = static_cast<long>(j) * NR;
         const Matrix from{p.b.at(pc, jc + column), p.b.row, p.b.column};
         pack_panel_b(from, kc, std::min<long>(NR, nc - column), packed_b + column * kc);
       });
-      const Shares shares(p.m, panels);
+      const Shares shares(p.m, panels, MC, tasks);
       run(shares.tasks(), [&](int t) {
         const Share s = shares.of(t);
         float* packed_a = scratch_a.of(MC * KC + VL);
@@ -267,7 +275,7 @@ static void blocked(const Product& p, Run&& run) {
 }
 
 void gemm_serial(const Product& p) {
-  blocked(p, [](int tasks, auto&& f) {
+  blocked(p, 1, [](int tasks, auto&& f) {
     for (int i = 0; i < tasks; i++) f(i);
   });
 }
@@ -305,7 +313,7 @@ void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, f
   };
   if (m > MC) {
     // A block with all of its k stays in the second cache, and its part of C is written once.
-    const Shares shares(m, panels, std::max<long>(5 * MR, std::min(MC, MC * KC * 2 / k)));
+    const Shares shares(m, panels, std::max<long>(5 * MR, std::min(MC, MC * KC * 2 / k)), 8 * Pool::get().threads());
     Pool::get().run(shares.tasks(), [&](int t) {
       const Share s = shares.of(t);
       compute(s, pack_rows(s.row, s.rows));
@@ -328,7 +336,7 @@ void gemm(const Product& p) {
     pack(packed, p.b, p.n, p.k);
     return gemm_packed(p.m, p.n, p.k, p.a, packed, p.c, nullptr, nullptr);
   }
-  blocked(p, [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
+  blocked(p, 8 * Pool::get().threads(), [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
 }
 
 // matmul(out, a, b, m, n, k, transposeA, transposeB, batch, strideA, strideB, accumulate)

@@ -1,5 +1,5 @@
 import type { SegmentAttentionOptions, Segments } from './simd/attention-kernels.js';
-import { fusedAttention } from './simd/fused-attention.js';
+import { fusedAttention, type KnownAttention } from './simd/fused-attention.js';
 import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
 
@@ -13,6 +13,7 @@ import type { Tensor } from './types.js';
  * @param k [N, Hkv · Dh] receives gradient; where several segments share a prefix, the sum over them
  * @param v [N, Hkv · Dh] receives gradient, as `k`
  * @param segments each row stands in one of them; a row in none gets 0
+ * @param known the result, where it has been computed before from the same numbers; must not be used otherwise
  * @returns [N, H · Dh]
  * @throws on another backend: `simdKernels` tells
  */
@@ -22,8 +23,9 @@ export function segmentAttention(
   v: Tensor,
   segments: Segments,
   options: SegmentAttentionOptions,
+  known?: KnownAttention,
 ): Tensor {
   const kernels = simdKernels();
-  if (kernels) return fusedAttention(kernels, q, k, v, segments, options);
+  if (kernels) return fusedAttention(kernels, q, k, v, segments, options, known);
   throw new Error('segmentAttention: needs the simd backend, got another. Use attention there.');
 }

@@ -1,7 +1,7 @@
 import type { Kernels } from '@grpo/tensor';
 import type { ModelConfig, Rope } from '../architectures/architecture.js';
-import type { TokenTrace } from '../engine/token-trace.js';
-import type { Instruction, Program, Projection, Value } from './program.js';
+import { attentionOf, logSumsOf, type TokenTrace } from '../engine/token-trace.js';
+import type { Instruction, Operation, Program, Projection, Value } from './program.js';
 import { ropeTables, type Turns } from './rope-tables.js';
 import type { DecodeWeights } from './weights.js';
 
@@ -19,7 +19,7 @@ export interface Pass {
   /** [sequences, columns, 2] */
   readonly table: Int32Array;
   readonly columns: number;
-  /** The first of the rows in which the results of projections are kept, where the program has a trace. */
+  /** The first of the rows in which results are kept, where the program has a trace. */
   readonly first?: number;
 }
 
@@ -34,7 +34,7 @@ type Step = (pass: Pass) => void;
  * Makes a function of a program: one call of a kernel for each instruction, with all that does not change from pass to
  * pass made before.
  *
- * @param trace keeps the results of projections
+ * @param trace keeps the results of projections and attention
  * @returns runs a pass and gives its hidden states [rows, D], which the next pass overwrites
  */
 export function linkProgram(
@@ -155,6 +155,8 @@ export function linkProgram(
       }
       case 'attention': {
         const { layer, view } = operation;
+        const logSums = trace && { data: new Float32Array(), width: config.heads };
+        if (logSums) kept.set(logSumsOf(layer), logSums);
         const { layers, heads, keyValueHeads } = config;
         const shape = Int32Array.of(0, layers, layer, 0, heads, keyValueHeads, headSize);
         return ({ rows, slabs, pagesPerSlab, table, columns, sequences, positions }) => {
@@ -174,6 +176,7 @@ export function linkProgram(
             view.scale,
             view.window ?? 0,
             view.softcap ?? 0,
+            logSums?.data,
           );
         };
       }
@@ -222,8 +225,8 @@ export function linkProgram(
       room = pass.rows;
       for (const { width, buffer } of sizes) makeRoom(buffer, room * width);
     }
-    for (const [weight, buffer] of kept) {
-      buffer.data = trace?.result(weight, pass.first ?? 0, pass.rows, buffer.width) ?? buffer.data;
+    for (const [name, buffer] of kept) {
+      buffer.data = trace?.result(name, pass.first ?? 0, pass.rows, buffer.width) ?? buffer.data;
     }
     for (const rope of ropes.values()) rope.turns = rope.at(pass.positions, pass.rows);
     for (const step of steps) step(pass);
@@ -240,10 +243,16 @@ interface KeptBuffer extends Buffer {
   readonly width: number;
 }
 
+/** The name of an operation's result in a trace; undefined where it is not kept. */
+function keptAs(operation: Operation): string | undefined {
+  if (operation.kind === 'linear') return operation.weight;
+  return operation.kind === 'attention' ? attentionOf(operation.layer) : undefined;
+}
+
 /**
  * A buffer for each value; values that are not needed at the same time share one.
  *
- * @param kept is given the results of projections by their weights; they share nothing
+ * @param kept is given the results that a trace keeps, by their names; they share nothing
  */
 function assignBuffers(program: Program, kept?: Map<string, KeptBuffer>): Map<Value, Buffer> {
   const lastUse = new Map<Value, number>();
@@ -254,11 +263,12 @@ function assignBuffers(program: Program, kept?: Map<string, KeptBuffer>): Map<Va
   const free: Buffer[] = [];
   const own = new Set<Buffer>();
   for (const [at, { operation, inputs, output }] of program.entries()) {
-    if (kept && operation.kind === 'linear') {
+    const name = keptAs(operation);
+    if (kept && name !== undefined) {
       const buffer = { data: new Float32Array(), width: output.width };
       buffers.set(output, buffer);
       own.add(buffer);
-      kept.set(operation.weight, buffer);
+      kept.set(name, buffer);
     } else {
       buffers.set(output, free.pop() ?? { data: new Float32Array() });
     }

@@ -21,6 +21,7 @@ import { type AdapterDropout, adapterOf } from '../lora/lora.js';
 import { causalAttention } from './causal-attention.js';
 import { type EngineConfig, productIn } from './engine-config.js';
 import type { LayerCache } from './key-value-cache.js';
+import type { KnownResults } from './known-results.js';
 import { type Layout, positionOfEachRow } from './layout.js';
 import { linear } from './linear.js';
 import { packedAttention } from './packed-attention.js';
@@ -36,8 +37,8 @@ export interface TrainingPass {
   /** Is given the constants that all layers share, to keep them until the gradient is taken. */
   readonly hold: (constant: Tensor) => Tensor;
   readonly dropout?: AdapterDropout | undefined;
-  /** The results of projections that need not be computed, by the names of their weights. [N, out] */
-  readonly known?: ((weight: string) => Tensor | undefined) | undefined;
+  /** Results that need not be computed. */
+  readonly known?: KnownResults | undefined;
   /** What a sampler left of tokens under these weights; `known` is taken from it. */
   readonly trace?: TokenTrace | undefined;
 }
@@ -72,7 +73,7 @@ export function forwardPacked(
   training?: TrainingPass,
 ): Tensor {
   const { ids, positions } = packing;
-  const attention = packedAttention(config, packing, training?.hold);
+  const attention = packedAttention(config, packing, training?.hold, training?.known);
   return runDecoder(config, weights, { ids, positions, attention }, training);
 }
 

@@ -108,6 +108,19 @@ describe.skipIf(!backends.includes('simd'))('training on what was sampled', () =
     },
   );
 
+  test('neither projections nor attention are computed for what was sampled', async () => {
+    const model = open('llama-gqa-tied');
+    const batch = batchOf(requests, await model.sampler().sample(requests, how));
+    const kernels = simdKernels() as NonNullable<ReturnType<typeof simdKernels>>;
+    const attention = vi.spyOn(kernels, 'segmentAttention');
+    await pass(model, batch);
+    expect(attention).toHaveBeenCalledTimes(0);
+    await model.optimStep({ learningRate: 0.1 });
+    await pass(model, batch);
+    expect(attention).toHaveBeenCalledTimes(model.config.layers);
+    attention.mockRestore();
+  });
+
   test('after a step of the optimizer the pass is run again', async () => {
     const [model, plain] = [open('llama-gqa-tied'), open('llama-gqa-tied', { maxTraceBytes: 0 })];
     const batch = batchOf(requests, await model.sampler().sample(requests, how));

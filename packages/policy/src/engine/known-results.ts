@@ -2,20 +2,23 @@ import { hostTensor, type Kernels, type Tensor } from '@grpo/tensor';
 import type { Packing } from './packing.js';
 import { type TokenTrace, tracedRows } from './token-trace.js';
 
+/** Gives a result by its name in a trace. [N, width] */
+export type KnownResults = (name: string) => Tensor | undefined;
+
 /**
- * The results of projections for a packed batch, as a sampler left them.
+ * The results of projections and attention for a packed batch, as a sampler left them.
  *
- * @returns gives a result [N, out] by the name of its weight; undefined where a token was not sampled under these weights
+ * @returns undefined where a token was not sampled under these weights
  */
 export function knownResults(
   kernels: Kernels,
   trace: TokenTrace,
   packing: Packing,
-): ((weight: string) => Tensor | undefined) | undefined {
+): KnownResults | undefined {
   const rows = tracedRows(trace, sequencesOf(packing));
   if (rows === undefined) return undefined;
-  return (weight) => {
-    const results = trace.resultsOf(weight);
+  return (name) => {
+    const results = trace.resultsOf(name);
     if (results === undefined) return undefined;
     const { tensor, data } = hostTensor([rows.length, results.width]);
     const capacity = results.data.length / results.width;

@@ -13,6 +13,7 @@ import {
 } from '@grpo/tensor';
 import type { DecoderOps, ModelConfig, Rope } from '../architectures/architecture.js';
 import { HIDDEN } from './causal-attention.js';
+import type { KnownResults } from './known-results.js';
 import type { Packing } from './packing.js';
 import { segmentedAttention, segmentsOf } from './segmented-attention.js';
 
@@ -22,14 +23,17 @@ import { segmentedAttention, segmentsOf } from './segmented-attention.js';
  * decoder see packed rows. The gradient of a prompt's keys and values sums over the completions that read them.
  *
  * @param hold is given each table and mask, to keep it as long as layers may be computed again
+ * @param known what need not be computed, on the backend that has results of a sampler
  */
 export function packedAttention(
   config: ModelConfig,
   packing: Packing,
   hold: (constant: Tensor) => Tensor = (constant) => constant,
+  known?: KnownResults,
 ): Pick<DecoderOps<Tensor>, 'rotary' | 'attention'> {
-  if (simdKernels())
-    return segmentedAttention(config, segmentsOf(packing), packing.positions, hold);
+  if (simdKernels()) {
+    return segmentedAttention(config, segmentsOf(packing), packing.positions, hold, known);
+  }
   const { heads, keyValueHeads: hkv, headSize: dh } = config;
   const repeats = heads / hkv;
   const { promptLengths, completionLengths, promptOf, positions } = packing;

@@ -10,7 +10,9 @@ import {
   tidy,
 } from '@grpo/tensor';
 import type { DecoderOps, ModelConfig, Rope } from '../architectures/architecture.js';
+import type { KnownResults } from './known-results.js';
 import type { Packing } from './packing.js';
+import { attentionOf, logSumsOf } from './token-trace.js';
 
 /**
  * Rotary positions and causal attention over rows as they stand, for the backend that has `segmentAttention`: neither
@@ -18,12 +20,14 @@ import type { Packing } from './packing.js';
  *
  * @param positions [N] the position of each row in its sequence
  * @param hold is given each table, to keep it as long as layers may be computed again
+ * @param known what need not be computed
  */
 export function segmentedAttention(
   { headSize, attention }: ModelConfig,
   segments: Segments,
   positions: Int32Array,
   hold: (constant: Tensor) => Tensor,
+  known?: KnownResults,
 ): Pick<DecoderOps<Tensor>, 'rotary' | 'attention'> {
   const most = positions.reduce((a, b) => Math.max(a, b), 0);
   const places = Int32Array.from({ length: most + 1 }, (_, place) => place); // fewer than rows, and sines cost most
@@ -41,13 +45,16 @@ export function segmentedAttention(
       if (turn === undefined) return x;
       return reshape(rotary(reshape(x, [positions.length, -1, headSize]), ...turn), x.shape); // [N, H·Dh]
     },
-    attention: (_layer, q, k, v, { window, scale, softcap }) =>
-      segmentAttention(q, k, v, segments, {
+    attention: (layer, q, k, v, { window, scale, softcap }) => {
+      const options = {
         headSize,
         scale,
         ...(softcap !== undefined && { softcap }),
         ...(window !== undefined && { window }),
-      }), // [N, H·Dh]
+      };
+      const [out, logSums] = [attentionOf(layer), logSumsOf(layer)].map((name) => known?.(name));
+      return segmentAttention(q, k, v, segments, options, out && logSums && { out, logSums }); // [N, H·Dh]
+    },
   };
 }
 

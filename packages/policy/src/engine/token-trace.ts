@@ -6,18 +6,23 @@ export const ROOT = -1;
 /** Stands for a token of which nothing is kept, and for all that follow it. */
 export const LOST = -2;
 
+/** Under which name the result of a layer's attention is kept. [rows, H · Dh] */
+export const attentionOf = (layer: number): string => `attention ${layer}`;
+/** And log Σ e^score of its rows and heads. [rows, H] */
+export const logSumsOf = (layer: number): string => `${attentionOf(layer)}, log sums`;
+
 /** Rows that the arrays begin with; they grow by half. */
 const ROWS = 1024;
 
 /**
- * The results of a sampler's projections, token by token: a gradient of the same tokens under the same weights needs no
+ * The results of a sampler's projections and attention, token by token: a gradient of the same tokens under the same weights needs no
  * forward pass of its own. Tokens form a tree, in which each stands below the one before it: a sequence is found by its
  * ids, however it came about.
  */
 export class TokenTrace {
   /** The node of a token by its parent's and its id. */
   readonly #nodes = new Map<number, number>();
-  /** By the name of a projection's weight, [capacity, width] each. */
+  /** By the name of a projection's weight, or `attentionOf` a layer; [capacity, width] each. */
   readonly #results = new Map<string, { readonly width: number; data: Float32Array }>();
   readonly #vocabularySize: number;
   readonly #limit: number;
@@ -64,7 +69,7 @@ export class TokenTrace {
     return row;
   }
 
-  /** The rows of a projection's result, to be written. [rows, width] */
+  /** The rows of a result, to be written. [rows, width] */
   result(name: string, first: number, rows: number, width: number): Float32Array {
     const needed = (first + rows) * width;
     let entry = this.#results.get(name);
@@ -78,7 +83,7 @@ export class TokenTrace {
     return entry.data.subarray(first * width, needed);
   }
 
-  /** All rows of a projection's results. [capacity, width] */
+  /** All rows of a result. [capacity, width] */
   resultsOf(name: string): { readonly width: number; readonly data: Float32Array } | undefined {
     return this.#results.get(name);
   }

@@ -66,6 +66,7 @@ describe.skipIf(!areKernelsCompiled())('the kernels of a decoder', () => {
           draw(rows * kvWidth),
         ];
         const out = new Float32Array(rows * heads * headSize);
+        const logSums = new Float32Array(rows * heads);
         const shape = Int32Array.of(
           perSlab,
           layers,
@@ -91,6 +92,7 @@ describe.skipIf(!areKernelsCompiled())('the kernels of a decoder', () => {
           scale,
           window,
           softcap,
+          logSums,
         );
         for (const [r, [sequence, position]] of asked.entries()) {
           known[sequence][position] = {
@@ -113,6 +115,7 @@ describe.skipIf(!areKernelsCompiled())('the kernels of a decoder', () => {
             const most = Math.max(...scores);
             const weights = scores.map((s) => Math.exp(s - most));
             const total = weights.reduce((sum, w) => sum + w, 0);
+            expect(logSums[r * heads + head]).toBeCloseTo(most + Math.log(total), 4);
             for (let i = 0; i < headSize; i++) {
               const expected = seen.reduce(
                 (sum, { values }, s) => sum + (weights[s] / total) * values[at + i],

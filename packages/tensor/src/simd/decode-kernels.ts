@@ -28,6 +28,7 @@ export interface DecodeKernels {
    * @param scale multiplies the scores
    * @param window places that are seen, the token's own included; 0: all
    * @param softcap keeps the scores between −softcap and softcap; 0: no cap
+   * @param logSums [rows, heads] gets log Σ e^score
    */
   attendPages(
     out: Float32Array,
@@ -43,6 +44,7 @@ export interface DecodeKernels {
     scale: number,
     window: number,
     softcap: number,
+    logSums?: Float32Array,
   ): void;
   /** Numbers that a page takes, for the keys and values of all layers. */
   pageSize(layers: number, keyValueHeads: number, headSize: number): number;
