@@ -26,8 +26,13 @@ const SLAB_BYTES = 2 ** 23;
 /**
  * @param pageSize numbers of a page
  * @param places tokens of a page
+ * @param fresh makes an array of zeros
  */
-export function createPageStore(pageSize: number, places: number): PageStore {
+export function createPageStore(
+  pageSize: number,
+  places: number,
+  fresh: (numbers: number) => Float32Array = (numbers) => new Float32Array(numbers),
+): PageStore {
   const pagesPerSlab = Math.max(1, Math.floor(SLAB_BYTES / (4 * pageSize)));
   const slabs: Float32Array[] = [];
   const readers: number[] = []; // sequences that hold each page
@@ -36,7 +41,7 @@ export function createPageStore(pageSize: number, places: number): PageStore {
   function take(): number {
     if (unused.length === 0) {
       const first = slabs.length * pagesPerSlab;
-      slabs.push(new Float32Array(pagesPerSlab * pageSize));
+      slabs.push(fresh(pagesPerSlab * pageSize));
       for (let page = first + pagesPerSlab - 1; page >= first; page--) unused.push(page);
     }
     const page = unused.pop() ?? 0;

@@ -1,6 +1,7 @@
 import type { Kernels } from '@grpo/tensor';
 import type { ModelConfig, Rope } from '../architectures/architecture.js';
 import { attentionOf, logSumsOf, type TokenTrace } from '../engine/token-trace.js';
+import { longLived } from './memory.js';
 import type { Instruction, Operation, Program, Projection, Value } from './program.js';
 import { ropeTables, type Turns } from './rope-tables.js';
 import type { DecodeWeights } from './weights.js';
@@ -45,6 +46,7 @@ export function linkProgram(
   trace?: TokenTrace,
 ): (pass: Pass) => Float32Array {
   const { headSize, normEpsilon: epsilon } = config;
+  const fresh = (numbers: number) => longLived(kernels, numbers);
   const kept = new Map<string, KeptBuffer>();
   const buffers = assignBuffers(program, trace && kept);
   const scratch: Buffer = { data: new Float32Array() };
@@ -226,7 +228,8 @@ export function linkProgram(
       for (const { width, buffer } of sizes) makeRoom(buffer, room * width);
     }
     for (const [name, buffer] of kept) {
-      buffer.data = trace?.result(name, pass.first ?? 0, pass.rows, buffer.width) ?? buffer.data;
+      const rows = trace?.result(name, pass.first ?? 0, pass.rows, buffer.width, fresh);
+      if (rows) buffer.data = rows;
     }
     for (const rope of ropes.values()) rope.turns = rope.at(pass.positions, pass.rows);
     for (const step of steps) step(pass);

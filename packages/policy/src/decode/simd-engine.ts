@@ -4,6 +4,7 @@ import { outputWeight } from '../architectures/decoder.js';
 import { haveSameShapes } from '../engine/host-weights.js';
 import { LOST, ROOT, type TokenTrace } from '../engine/token-trace.js';
 import type { Decoded, DecodeEngine, HostWeights } from '../types.js';
+import { longLived } from './memory.js';
 import { createPageStore, type Sequence } from './pages.js';
 import { fuse, traceDecoder } from './program.js';
 import { linkProgram, type Pass } from './run-program.js';
@@ -44,7 +45,7 @@ export function simdEngine(
   const { hiddenSize, vocabularySize } = config;
   const places = kernels.pagePlaces();
   const pageSize = kernels.pageSize(config.layers, config.keyValueHeads, config.headSize);
-  const store = createPageStore(pageSize, places);
+  const store = createPageStore(pageSize, places, (numbers) => longLived(kernels, numbers));
   let held: HostWeights | undefined;
   let linked: Linked | undefined;
   let rows = { ids: new Int32Array(), positions: new Int32Array(), sequences: new Int32Array() };

@@ -2,6 +2,7 @@ import type { Kernels } from '@grpo/tensor';
 import type { StoredAs } from '../engine/linear.js';
 import { adapterNames } from '../lora/lora.js';
 import type { HostWeight, HostWeights } from '../types.js';
+import { longLivedTogether } from './memory.js';
 
 /** Numbers that stay where they are while weights change: what reads them need not look again. */
 export interface Cell {
@@ -34,6 +35,7 @@ export interface DecodeWeights {
 /** @param first weights by whose names and shapes those of later are known */
 export function decodeWeights(kernels: Kernels, first: HostWeights): DecodeWeights {
   const { adapterScale } = first;
+  const fresh = longLivedTogether(kernels);
   let weights = first;
   const cells = new Map<string, Cell>();
   const updates: (() => void)[] = [];
@@ -59,7 +61,7 @@ export function decodeWeights(kernels: Kernels, first: HostWeights): DecodeWeigh
   function packed(name: string, stored: StoredAs, scale = 1): LinearWeight {
     const [first = 0, second = 0] = entryOf(name).shape;
     const [outputs, inputs] = stored === 'out-in' ? [first, second] : [second, first];
-    const data = new Float32Array(kernels.packedSize(outputs, inputs));
+    const data = fresh(kernels.packedSize(outputs, inputs));
     return cellOf(name, { data, outputs, inputs }, (values) => {
       const scaled = scale === 1 ? values : values.map((value) => scale * value);
       kernels.pack(data, scaled, outputs, inputs, stored === 'in-out');

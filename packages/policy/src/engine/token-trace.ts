@@ -15,9 +15,9 @@ export const logSumsOf = (layer: number): string => `${attentionOf(layer)}, log 
 const ROWS = 1024;
 
 /**
- * The results of a sampler's projections and attention, token by token: a gradient of the same tokens under the same weights needs no
- * forward pass of its own. Tokens form a tree, in which each stands below the one before it: a sequence is found by its
- * ids, however it came about.
+ * The results of a sampler's projections and attention, token by token: a gradient of the same tokens under the same
+ * weights needs no forward pass of its own. Tokens form a tree, in which each stands below the one before it: a sequence
+ * is found by its ids, however it came about.
  */
 export class TokenTrace {
   /** The node of a token by its parent's and its id. */
@@ -69,13 +69,23 @@ export class TokenTrace {
     return row;
   }
 
-  /** The rows of a result, to be written. [rows, width] */
-  result(name: string, first: number, rows: number, width: number): Float32Array {
+  /**
+   * The rows of a result, to be written. [rows, width]
+   *
+   * @param fresh makes an array of zeros
+   */
+  result(
+    name: string,
+    first: number,
+    rows: number,
+    width: number,
+    fresh: (numbers: number) => Float32Array = (numbers) => new Float32Array(numbers),
+  ): Float32Array {
     const needed = (first + rows) * width;
     let entry = this.#results.get(name);
     if (entry === undefined || entry.data.length < needed) {
       const capacity = Math.max(ROWS, Math.ceil(1.5 * (first + rows)));
-      const data = new Float32Array(capacity * width);
+      const data = fresh(capacity * width);
       if (entry) data.set(entry.data.subarray(0, first * width));
       entry = { width, data };
       this.#results.set(name, entry);

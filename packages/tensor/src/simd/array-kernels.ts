@@ -37,6 +37,11 @@ export interface ArrayKernels {
   readonly sqrt: Unary;
   readonly square: Unary;
   readonly tanh: Unary;
+  /**
+   * Asks the system for large pages beneath an array that nothing has touched yet, where it has them and the array is
+   * large: what is read along it then costs fewer look-ups of addresses.
+   */
+  hugePages(array: Float32Array, count: number): void;
   /** 1 above 0, else `slope`. */
   step(out: Float32Array, x: Float32Array, count: number, slope: number): void;
   /** Between `low` and `high`. */
