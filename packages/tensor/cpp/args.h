@@ -35,14 +35,28 @@ class Args {
     if (at(i) == nullptr || napi_get_array_length(env, at(i), &length) != napi_ok) fail(i, "an array");
     std::vector<float*> arrays(length);
     for (uint32_t n = 0; n < length; n++) {
-      napi_value element;
-      napi_get_element(env, at(i), n, &element);
-      arrays[n] = static_cast<float*>(data_of(i, element, least, napi_float32_array));
+      arrays[n] = element(i, n).f32(least);
     }
     return arrays;
   }
   // As f32, or null for undefined and null.
-  float* optional(int i, double least) { return is_absent(i) ? nullptr : f32(i, least); }
+  float* optional(int i, double least) { return is_absent(at(i)) ? nullptr : f32(i, least); }
+
+  // Element n of an argument that is an array.
+  struct Element {
+    Args& args;
+    int argument;
+    napi_value value;
+    float* f32(double least) const {
+      return static_cast<float*>(args.data_of(argument, value, least, napi_float32_array));
+    }
+    float* optional(double least) const { return args.is_absent(value) ? nullptr : f32(least); }
+  };
+  Element element(int i, uint32_t n) {
+    napi_value value = nullptr;
+    if (at(i) == nullptr || napi_get_element(env, at(i), n, &value) != napi_ok) fail(i, "an array");
+    return {*this, i, value};
+  }
 
   double num(int i) {
     double value = 0;
@@ -59,7 +73,7 @@ class Args {
   }
   bool flag(int i) {
     bool value = false;
-    if (is_absent(i)) return false;
+    if (is_absent(at(i))) return false;
     if (napi_get_value_bool(env, at(i), &value) != napi_ok) fail(i, "true or false");
     return value;
   }
@@ -83,10 +97,10 @@ class Args {
 
   napi_value at(int i) { return static_cast<size_t>(i) < count_ ? values_[i] : nullptr; }
 
-  bool is_absent(int i) {
-    if (at(i) == nullptr) return true;
+  bool is_absent(napi_value value) {
+    if (value == nullptr) return true;
     napi_valuetype type;
-    napi_typeof(env, at(i), &type);
+    napi_typeof(env, value, &type);
     return type == napi_undefined || type == napi_null;
   }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "args.h"
-#include "pool.h"
+#include "rows.h"
 #include "scratch.h"
 
 // Registers hold a tile of up to MR x NR; beside it two vectors of B and one of A.
@@ -102,13 +102,13 @@ static void pack_panel_b(const Matrix& b, long kc, long columns, float* out) {
   }
 }
 
-// What a tile has the processor fetch while it computes: `step` numbers on for each k. The panel of B that comes next is
-// fetched a part at a time by all the tiles that share this one; one tile alone would wait for memory.
+// What a tile has the processor fetch before it is needed: of the panel of B that comes next a part, `step` numbers on for
+// each k, because one tile alone would wait for memory; and the tile of C.
 struct Ahead {
   const float* next;
   long step;
-  const float* c = nullptr;
-  long ldc = 0;
+  const float* c;
+  long ldc;
 };
 
 // S [H, NR] = A panel [kc, H] times B panel [kc, NR], handed to `write(row, vector, value)`.
@@ -153,7 +153,7 @@ struct Output {
   float scale;
   const float* bias;      // of these columns
   const float* residual;  // of these rows and columns, rows ldc apart
-  Ahead ahead{nullptr, 0};
+  Ahead ahead{};
 };
 
 template <int H>
@@ -239,6 +239,8 @@ struct Shares {
   }
 };
 
+static long tasks_wanted() { return 8 * Pool::get().threads(); }
+
 static void clear(const Product& p) {
   if (p.accumulate) return;
   for (long i = 0; i < p.m; i++) std::fill(p.c + i * p.ldc, p.c + i * p.ldc + p.n, 0.f);
@@ -290,10 +292,9 @@ void pack(float* out, const Matrix& b, long n, long k) {
   });
 }
 
-void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, float* c, const float* bias,
-                 const float* residual) {
-  if (m == 0 || n == 0) return;
-  const long panels = panels_of(n);
+// Rows of A [m, k] in blocks, each laid out once, and panels of B shared among tasks: f(share, block of A).
+template <class F>
+static void share_packed(long m, long k, const Matrix& a, long panels, F&& f) {
   const auto pack_rows = [&](long row, long rows) {
     float* packed_a = scratch_a.of(MC * k + VL);
     for (long pc = 0; pc < k; pc += KC) {
@@ -301,22 +302,12 @@ void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, f
     }
     return packed_a;
   };
-  const auto compute = [&](const Share& s, const float* packed_a) {
-    for (long j = s.panel; j < s.panel_end; j++) {
-      const long column = j * NR, at = s.row * n + column;
-      for (long pc = 0; pc < k; pc += KC) {
-        const Output out{c + at, n, pc > 0, 1, bias ? bias + column : nullptr, residual ? residual + at : nullptr};
-        block_times_panel(s.rows, std::min(KC, k - pc), packed_a + s.rows * pc, packed + column * k + pc * NR,
-                          std::min<long>(NR, n - column), out);
-      }
-    }
-  };
   if (m > MC) {
     // A block with all of its k stays in the second cache, and its part of C is written once.
-    const Shares shares(m, panels, std::max<long>(5 * MR, std::min(MC, MC * KC * 2 / k)), 8 * Pool::get().threads());
+    const Shares shares(m, panels, std::max<long>(5 * MR, std::min(MC, MC * KC * 2 / k)), tasks_wanted());
     Pool::get().run(shares.tasks(), [&](int t) {
       const Share s = shares.of(t);
-      compute(s, pack_rows(s.row, s.rows));
+      f(s, pack_rows(s.row, s.rows));
     });
     return;
   }
@@ -324,7 +315,40 @@ void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, f
   const float* packed_a = pack_rows(0, m);
   const long share = std::max<long>(1, std::min<long>(panels / 4, (1 << 20) / (NR * k * std::max<long>(m, 8) / 8)));
   Pool::get().run(static_cast<int>((panels + share - 1) / share), [&](int t) {
-    compute({0, m, t * share, std::min(panels, (t + 1) * share)}, packed_a);
+    f(Share{0, m, t * share, std::min(panels, (t + 1) * share)}, packed_a);
+  });
+}
+
+// A packed B, where its product goes, and what is added.
+struct Target {
+  long n;
+  const float* packed;
+  float* c;
+  const float *bias, *residual;
+};
+
+static void compute_share(const Share& s, long k, const float* packed_a, const Target& b) {
+  for (long j = s.panel; j < s.panel_end; j++) {
+    const long column = j * NR, at = s.row * b.n + column;
+    for (long pc = 0; pc < k; pc += KC) {
+      const Output out{b.c + at, b.n, pc > 0, 1, b.bias ? b.bias + column : nullptr, b.residual ? b.residual + at : nullptr};
+      block_times_panel(s.rows, std::min(KC, k - pc), packed_a + s.rows * pc, b.packed + column * k + pc * NR,
+                        std::min<long>(NR, b.n - column), out);
+    }
+  }
+}
+
+static void gemm_packed(long m, long k, const Matrix& a, const std::vector<Target>& targets) {
+  if (m == 0) return;
+  long panels = 0;
+  for (const Target& b : targets) panels += panels_of(b.n);
+  share_packed(m, k, a, panels, [&](const Share& s, const float* packed_a) {
+    long before = 0;  // panels of the targets before
+    for (const Target& b : targets) {
+      const long from = std::max(0L, s.panel - before), to = std::min(panels_of(b.n), s.panel_end - before);
+      if (from < to) compute_share({s.row, s.rows, from, to}, k, packed_a, b);
+      before += panels_of(b.n);
+    }
   });
 }
 
@@ -334,9 +358,9 @@ void gemm(const Product& p) {
   if (p.m > MC && p.k <= p.m && p.ldc == p.n && !p.accumulate && p.scale == 1 && whole > 0 && whole <= (1 << 22)) {
     float* packed = scratch_whole.of(whole);
     pack(packed, p.b, p.n, p.k);
-    return gemm_packed(p.m, p.n, p.k, p.a, packed, p.c, nullptr, nullptr);
+    return gemm_packed(p.m, p.k, p.a, {{p.n, packed, p.c, nullptr, nullptr}});
   }
-  blocked(p, 8 * Pool::get().threads(), [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
+  blocked(p, tasks_wanted(), [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
 }
 
 // matmul(out, a, b, m, n, k, transposeA, transposeB, batch, strideA, strideB, accumulate)
@@ -375,8 +399,47 @@ static Register pack_weight("pack", [](Args& a) -> napi_value {
 // linear(out, x, packed, rows, n, k, bias?, residual?)
 static Register linear("linear", [](Args& a) -> napi_value {
   const long m = a.size(3), n = a.size(4), k = a.size(5);
-  gemm_packed(m, n, k, rows_of(a.f32(1, static_cast<double>(m) * k), k), a.f32(2, static_cast<double>(packed_size(n, k))),
-              a.f32(0, static_cast<double>(m) * n), a.optional(6, static_cast<double>(n)),
-              a.optional(7, static_cast<double>(m) * n));
+  const float* x = a.f32(1, static_cast<double>(m) * k);
+  gemm_packed(m, k, rows_of(x, k), {{n, a.f32(2, static_cast<double>(packed_size(n, k))),
+                                     a.f32(0, static_cast<double>(m) * n), a.optional(6, static_cast<double>(n)),
+                                     a.optional(7, static_cast<double>(m) * n)}});
+  return nullptr;
+});
+
+// linears(outs, x, packed, biases, widths, count, rows, k): several, of one x
+static Register linears("linears", [](Args& a) -> napi_value {
+  const long count = a.size(5), m = a.size(6), k = a.size(7);
+  const int32_t* widths = a.ids(4, count, 1L << 31);
+  std::vector<Target> targets(count);
+  for (int i = 0; i < count; i++) {
+    const double n = widths[i];
+    targets[i] = {widths[i], a.element(2, i).f32(packed_size(widths[i], k)), a.element(0, i).f32(m * n),
+                  a.element(3, i).optional(n), nullptr};
+  }
+  gemm_packed(m, k, rows_of(a.f32(1, static_cast<double>(m) * k), k), targets);
+  return nullptr;
+});
+
+// gatedLinear(out, gate, up, x, packedGate, packedUp, rows, n, k, gateBias?, upBias?): both, and silu(gate) up
+static Register gated_linear("gatedLinear", [](Args& a) -> napi_value {
+  const long m = a.size(6), n = a.size(7), k = a.size(8);
+  const double size = static_cast<double>(m) * n, packed = static_cast<double>(packed_size(n, k));
+  float* out = a.f32(0, size);
+  const float* x = a.f32(3, static_cast<double>(m) * k);
+  const Target gate{n, a.f32(4, packed), a.f32(1, size), a.optional(9, n), nullptr};
+  const Target up{n, a.f32(5, packed), a.f32(2, size), a.optional(10, n), nullptr};
+  if (m == 0) return nullptr;
+  share_packed(m, k, rows_of(x, k), panels_of(n), [&](const Share& s, const float* packed_a) {
+    compute_share(s, k, packed_a, gate);
+    compute_share(s, k, packed_a, up);
+    const long column = s.panel * NR, columns = std::min(n, s.panel_end * NR) - column;
+    for (long row = s.row; row < s.row + s.rows; row++) {
+      const long at = row * n + column;
+      along(columns, [&](long i, auto lane) {
+        const vf g = lane.in(gate.c + at + i);
+        lane.out(out + at + i, g * sigmoid(g) * lane.in(up.c + at + i));
+      });
+    }
+  });
   return nullptr;
 });

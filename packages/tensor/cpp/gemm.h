@@ -26,10 +26,3 @@ struct Product {
 void gemm(const Product&);
 // On the calling thread.
 void gemm_serial(const Product&);
-
-// A matrix B [k, n] in the order of the innermost loop, for products with many A. Numbers it takes:
-long packed_size(long n, long k);
-void pack(float* out, const Matrix& b, long n, long k);
-// C [m, n] = A [m, k] B, then + bias [n] and + residual [m, n] where they are not null.
-void gemm_packed(long m, long n, long k, const Matrix& a, const float* packed, float* c, const float* bias,
-                 const float* residual);

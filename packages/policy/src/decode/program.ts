@@ -20,9 +20,14 @@ export interface Projection {
   readonly stored: StoredAs;
 }
 
-/** An operation of `DecoderOps`; its weights go by name. */
+/** An operation of `DecoderOps`, or several in one; weights go by name. */
 export type Operation =
   | Projection
+  | { readonly kind: 'linears'; readonly projections: readonly Projection[] }
+  | {
+      readonly kind: 'gatedLinear';
+      readonly projections: readonly [gate: Projection, up: Projection];
+    }
   | { readonly kind: 'embedding' | 'positionEmbedding'; readonly weight: string }
   | { readonly kind: 'norm' | 'headNorm'; readonly weight: string; readonly centre: number }
   | { readonly kind: 'layerNorm'; readonly weight: string; readonly bias: string }
@@ -32,11 +37,14 @@ export type Operation =
   | { readonly kind: 'scale'; readonly factor: number }
   | { readonly kind: 'columns'; readonly start: number; readonly end: number };
 
-/** One line of a program. The second input of a `linear` is added to it. */
+/**
+ * One line of a program. The second input of a `linear` is added to it. `linears` and `gatedLinear` leave the result of
+ * each projection, the latter before them what `swiGlu` makes of both.
+ */
 export interface Instruction {
   readonly operation: Operation;
   readonly inputs: readonly Value[];
-  readonly output: Value;
+  readonly outputs: readonly Value[];
 }
 
 /** A decoder as a list of instructions; the last one leaves the hidden states. */
@@ -54,7 +62,7 @@ export function traceDecoder(
   const program: Instruction[] = [];
   const emit = (operation: Operation, width: number, ...inputs: readonly Value[]): Value => {
     const out = { width };
-    program.push({ operation, inputs, output: out });
+    program.push({ operation, inputs, outputs: [out] });
     return out;
   };
   const ops: DecoderOps<Value> = {
@@ -82,8 +90,51 @@ export function traceDecoder(
   return program;
 }
 
-/** The same decoder in fewer passes over memory: a projection adds to the residual path as it is computed. */
+/** The same decoder in fewer passes over memory, where a projection adds to the residual path as it is computed. */
 export function fuse(program: Program): Program {
+  return fuseApart(addInPlace(program));
+}
+
+/** As `fuse`, but each projection's own result stays apart, to be kept. */
+export function fuseApart(program: Program): Program {
+  const fused: Instruction[] = [];
+  for (const instruction of program) {
+    const last = fused.at(-1);
+    const joined = last && (gate(last, instruction) ?? join(last, instruction));
+    if (joined) fused[fused.length - 1] = joined;
+    else fused.push(instruction);
+  }
+  return fused;
+}
+
+/** Projections of one input as one instruction. */
+function join(a: Instruction, b: Instruction): Instruction | undefined {
+  const isAlike = a.inputs.length === 1 && b.inputs.length === 1 && a.inputs[0] === b.inputs[0];
+  if (!isAlike || b.operation.kind !== 'linear') return undefined;
+  const { operation } = a;
+  if (operation.kind !== 'linear' && operation.kind !== 'linears') return undefined;
+  const before = operation.kind === 'linears' ? operation.projections : [operation];
+  return {
+    operation: { kind: 'linears', projections: [...before, b.operation] },
+    inputs: a.inputs,
+    outputs: [...a.outputs, ...b.outputs],
+  };
+}
+
+/** A gate and what it is for, with their projections. */
+function gate(a: Instruction, b: Instruction): Instruction | undefined {
+  if (a.operation.kind !== 'linears' || b.operation.kind !== 'swiGlu') return undefined;
+  const [first, second, ...others] = a.operation.projections;
+  const isOfBoth = b.inputs[0] === a.outputs[0] && b.inputs[1] === a.outputs[1];
+  if (!isOfBoth || others.length > 0) return undefined;
+  return {
+    operation: { kind: 'gatedLinear', projections: [first, second] },
+    inputs: a.inputs,
+    outputs: [...b.outputs, ...a.outputs],
+  };
+}
+
+function addInPlace(program: Program): Program {
   const uses = new Map<Value, number>();
   for (const { inputs } of program) {
     for (const value of inputs) uses.set(value, (uses.get(value) ?? 0) + 1);
@@ -91,7 +142,7 @@ export function fuse(program: Program): Program {
   const fused: Instruction[] = [];
   const madeAt = new Map<Value, number>();
   for (const instruction of program) {
-    const { operation, inputs, output } = instruction;
+    const { operation, inputs, outputs } = instruction;
     let at = fused.length;
     if (operation.kind === 'add') {
       const [residual, added] = inputs;
@@ -99,12 +150,12 @@ export function fuse(program: Program): Program {
       const source = fused[from];
       const isFree = source?.operation.kind === 'linear' && source.inputs.length === 1;
       if (isFree && uses.get(added) === 1 && (madeAt.get(residual) ?? from) < from) {
-        fused[from] = { ...source, inputs: [...source.inputs, residual], output };
+        fused[from] = { ...source, inputs: [...source.inputs, residual], outputs };
         at = from;
       }
     }
     if (at === fused.length) fused.push(instruction);
-    madeAt.set(output, at);
+    for (const value of outputs) madeAt.set(value, at);
   }
   return fused;
 }

@@ -2,7 +2,7 @@ import type { Kernels } from '@grpo/tensor';
 import type { ModelConfig, Rope } from '../architectures/architecture.js';
 import { attentionOf, logSumsOf, type TokenTrace } from '../engine/token-trace.js';
 import { longLived } from './memory.js';
-import type { Instruction, Operation, Program, Projection, Value } from './program.js';
+import type { Instruction, Program, Projection, Value } from './program.js';
 import { ropeTables, type Turns } from './rope-tables.js';
 import type { DecodeWeights } from './weights.js';
 
@@ -67,9 +67,12 @@ export function linkProgram(
     return made;
   };
 
+  const biasOf = ({ bias }: Projection) => (bias === undefined ? undefined : weights.vector(bias));
+  const weightOf = ({ weight, stored }: Projection) => weights.linear(weight, stored);
+
   function projection(part: Projection, x: Buffer, out: Buffer, residual?: Buffer): Step {
-    const weight = weights.linear(part.weight, part.stored);
-    const bias = part.bias === undefined ? undefined : weights.vector(part.bias);
+    const weight = weightOf(part);
+    const bias = biasOf(part);
     const { inputs, outputs, adapter } = weight;
     const base: Step = ({ rows }) =>
       kernels.linear(
@@ -93,10 +96,69 @@ export function linkProgram(
     };
   }
 
-  function link({ operation, inputs, output }: Instruction): Step {
+  /** One after the other; as what adapters add makes necessary. */
+  function apart(projections: readonly Projection[], x: Buffer, outs: readonly Buffer[]): Step {
+    const steps = projections.map((part, i) => projection(part, x, outs[i]));
+    return (pass) => {
+      for (const step of steps) step(pass);
+    };
+  }
+
+  function together(projections: readonly Projection[], x: Buffer, outs: readonly Buffer[]): Step {
+    const parts = projections.map(weightOf);
+    if (parts.some(({ adapter }) => adapter)) return apart(projections, x, outs);
+    const biases = projections.map(biasOf);
+    const widths = Int32Array.from(parts, ({ outputs }) => outputs);
+    const { inputs } = parts[0];
+    return ({ rows }) =>
+      kernels.linears(
+        outs.map(({ data }) => data),
+        x.data,
+        parts.map(({ data }) => data),
+        biases.map((bias) => bias?.data),
+        widths,
+        parts.length,
+        rows,
+        inputs,
+      );
+  }
+
+  function gated(
+    projections: readonly [gate: Projection, up: Projection],
+    x: Buffer,
+    [out, gate, up]: readonly Buffer[],
+  ): Step {
+    const [first, second] = projections.map(weightOf);
+    const { inputs, outputs } = first;
+    if (first.adapter ?? second.adapter) {
+      const both = apart(projections, x, [gate, up]);
+      return (pass) => {
+        both(pass);
+        kernels.swiGlu(out.data, gate.data, up.data, pass.rows * outputs);
+      };
+    }
+    const [gateBias, upBias] = projections.map(biasOf);
+    return ({ rows }) =>
+      kernels.gatedLinear(
+        out.data,
+        gate.data,
+        up.data,
+        x.data,
+        first.data,
+        second.data,
+        rows,
+        outputs,
+        inputs,
+        gateBias?.data,
+        upBias?.data,
+      );
+  }
+
+  function link({ operation, inputs, outputs }: Instruction): Step {
     const [x, second, third] = inputs.map(bufferOf);
-    const out = bufferOf(output);
-    const { width } = output;
+    const outs = outputs.map(bufferOf);
+    const [out] = outs;
+    const { width } = outputs[0];
     switch (operation.kind) {
       case 'embedding': {
         const table = weights.vector(operation.weight);
@@ -116,6 +178,10 @@ export function linkProgram(
       }
       case 'linear':
         return projection(operation, x, out, second);
+      case 'linears':
+        return together(operation.projections, x, outs);
+      case 'gatedLinear':
+        return gated(operation.projections, x, outs);
       case 'norm':
       case 'headNorm': {
         const weight = weights.vector(operation.weight);
@@ -216,7 +282,7 @@ export function linkProgram(
   }
 
   const steps = program.map(link);
-  const last = bufferOf(program.at(-1)?.output ?? { width: 0 });
+  const last = bufferOf(program.at(-1)?.outputs[0] ?? { width: 0 });
   const own = new Set<Buffer>(kept.values());
   const sizes = [...buffers].flatMap(([{ width }, buffer]) =>
     own.has(buffer) ? [] : [{ width, buffer }],
@@ -246,10 +312,20 @@ interface KeptBuffer extends Buffer {
   readonly width: number;
 }
 
-/** The name of an operation's result in a trace; undefined where it is not kept. */
-function keptAs(operation: Operation): string | undefined {
-  if (operation.kind === 'linear') return operation.weight;
-  return operation.kind === 'attention' ? attentionOf(operation.layer) : undefined;
+/** The names of an instruction's results in a trace; undefined for those that are not kept. */
+function keptAs({ operation }: Instruction): readonly (string | undefined)[] {
+  switch (operation.kind) {
+    case 'linear':
+      return [operation.weight];
+    case 'linears':
+      return operation.projections.map(({ weight }) => weight);
+    case 'gatedLinear':
+      return [undefined, ...operation.projections.map(({ weight }) => weight)];
+    case 'attention':
+      return [attentionOf(operation.layer)];
+    default:
+      return [];
+  }
 }
 
 /**
@@ -259,23 +335,27 @@ function keptAs(operation: Operation): string | undefined {
  */
 function assignBuffers(program: Program, kept?: Map<string, KeptBuffer>): Map<Value, Buffer> {
   const lastUse = new Map<Value, number>();
-  for (const [at, { inputs, output }] of program.entries()) {
-    for (const value of [...inputs, output]) lastUse.set(value, at);
+  for (const [at, { inputs, outputs }] of program.entries()) {
+    for (const value of [...inputs, ...outputs]) lastUse.set(value, at);
   }
   const buffers = new Map<Value, Buffer>();
   const free: Buffer[] = [];
   const own = new Set<Buffer>();
-  for (const [at, { operation, inputs, output }] of program.entries()) {
-    const name = keptAs(operation);
-    if (kept && name !== undefined) {
-      const buffer = { data: new Float32Array(), width: output.width };
-      buffers.set(output, buffer);
+  for (const [at, instruction] of program.entries()) {
+    const { inputs, outputs } = instruction;
+    const names = kept ? keptAs(instruction) : [];
+    for (const [i, value] of outputs.entries()) {
+      const name = names[i];
+      if (name === undefined) {
+        buffers.set(value, free.pop() ?? { data: new Float32Array() });
+        continue;
+      }
+      const buffer = { data: new Float32Array(), width: value.width };
+      buffers.set(value, buffer);
       own.add(buffer);
-      kept.set(name, buffer);
-    } else {
-      buffers.set(output, free.pop() ?? { data: new Float32Array() });
+      kept?.set(name, buffer);
     }
-    for (const value of new Set([...inputs, output])) {
+    for (const value of new Set([...inputs, ...outputs])) {
       const buffer = buffers.get(value);
       if (buffer && !own.has(buffer) && lastUse.get(value) === at) free.push(buffer);
     }

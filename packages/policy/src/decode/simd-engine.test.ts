@@ -218,14 +218,13 @@ describe.skipIf(!backends.includes('simd'))('decoding with kernels', () => {
     model.dispose();
   });
 
-  test('the projections of a Llama add to its residual path themselves', () => {
+  test('a layer of a Llama takes nine kernels: projections add, and gate, by themselves', () => {
     const model = LanguageModel.open(folderOf('llama-gqa-tied'));
     const { config } = model;
     const shapes = model.hostWeights().tensors;
     const program = fuse(traceDecoder(config, (name) => shapes.get(name)?.shape ?? []));
-    const [qkv, gateAndUp] = [Array(3).fill('linear'), Array(2).fill('linear')];
-    const attention = ['norm', ...qkv, 'rotary', 'rotary', 'attention', 'linear'];
-    const kinds = [...attention, 'norm', ...gateAndUp, 'swiGlu', 'linear'];
+    const attention = ['norm', 'linears', 'rotary', 'rotary', 'attention', 'linear'];
+    const kinds = [...attention, 'norm', 'gatedLinear', 'linear'];
     expect(program.map(({ operation }) => operation.kind)).toEqual([
       'embedding',
       ...Array.from({ length: config.layers }, () => kinds).flat(),

@@ -82,6 +82,42 @@ describe.skipIf(!areKernelsCompiled())('products on the simd backend', () => {
     });
   }
 
+  it.each([
+    [3, 40, 300],
+    [32, 96, 64],
+    [230, 48, 40],
+  ])('several products of one x, %i rows, %i and %i wide', (m, n, k) => {
+    const { gatedLinear, linear, linears, pack, packedSize } = loadKernels();
+    const x = numbers(m * k, 1);
+    const widths = [n, 17, 1];
+    const weights = widths.map((width, i) => {
+      const packed = new Float32Array(packedSize(width, k));
+      pack(packed, numbers(k * width, 2 + i), width, k, false);
+      return packed;
+    });
+    const biases = widths.map((width, i) => (i === 1 ? undefined : numbers(width, 7 + i)));
+    const make = () => widths.map((width) => new Float32Array(m * width));
+    const [outs, alone] = [make(), make()];
+    linears(outs, x, weights, biases, Int32Array.from(widths), widths.length, m, k);
+    for (const [i, width] of widths.entries()) {
+      linear(alone[i], x, weights[i], m, width, k, biases[i]);
+    }
+    expect(outs).toEqual(alone);
+
+    const [gate, up, out] = [0, 1, 2].map(() => new Float32Array(m * n));
+    const weight = new Float32Array(packedSize(n, k));
+    pack(weight, numbers(k * n, 9), n, k, false);
+    gatedLinear(out, gate, up, x, weights[0], weight, m, n, k, undefined, biases[0]);
+    linear(alone[0], x, weights[0], m, n, k);
+    expect(gate).toEqual(alone[0]);
+    linear(alone[0], x, weight, m, n, k, biases[0]);
+    expect(up).toEqual(alone[0]);
+    for (const [i, g] of gate.entries()) {
+      const gated = (g / (1 + Math.exp(-g))) * up[i];
+      expect(Math.abs(out[i] - gated)).toBeLessThan(1e-6 * (1 + Math.abs(gated)));
+    }
+  });
+
   it('takes batches, also of one matrix that all share', () => {
     const [batch, m, n, k] = [3, 5, 18, 7];
     const a = numbers(batch * m * k, 1);

@@ -44,4 +44,47 @@ export interface MatrixKernels {
     bias?: Float32Array,
     residual?: Float32Array,
   ): void;
+  /**
+   * out = x Wᵀ + bias of one x for several weights, as `linear`, handed out together.
+   *
+   * @param outs [rows, n] each
+   * @param packed each from `pack`
+   * @param biases [n] each
+   * @param widths [count] the n of each
+   */
+  linears(
+    outs: readonly Float32Array[],
+    x: Float32Array,
+    packed: readonly Float32Array[],
+    biases: readonly (Float32Array | undefined)[],
+    widths: Int32Array,
+    count: number,
+    rows: number,
+    k: number,
+  ): void;
+  /**
+   * out = silu(gate) · up, gate and up as of `linear`, in one pass over memory.
+   *
+   * @param out [rows, n]
+   * @param gate [rows, n]
+   * @param up [rows, n]
+   * @param x [rows, k]
+   * @param packedGate from `pack`
+   * @param packedUp from `pack`
+   * @param gateBias [n]
+   * @param upBias [n]
+   */
+  gatedLinear(
+    out: Float32Array,
+    gate: Float32Array,
+    up: Float32Array,
+    x: Float32Array,
+    packedGate: Float32Array,
+    packedUp: Float32Array,
+    rows: number,
+    n: number,
+    k: number,
+    gateBias?: Float32Array,
+    upBias?: Float32Array,
+  ): void;
 }
