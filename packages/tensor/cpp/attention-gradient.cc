@@ -140,7 +140,8 @@ static Register segment_attention_gradient("segmentAttentionGradient", [](Args& 
         x.scores(b, head, s);
         b.over_keys([&](long row, long count, long offset) {
           const Matrix values = transposed(x.keys(x.v, row, task.key_head));
-          gemm_serial({b.queries, count, x.size, flow, values, dp + offset, b.keys});
+          gemm_serial({b.queries, count, x.size, flow, values, dp + offset, b.keys, false, 1, Triangle::result,
+                       b.diagonal(offset)});
         });
         for (long i = 0; i < b.queries; i++) {
           vf dot{};
@@ -152,10 +153,12 @@ static Register segment_attention_gradient("segmentAttentionGradient", [](Args& 
           const Matrix p = rows_of(s + offset, b.keys), ds = rows_of(dp + offset, b.keys);
           const Matrix key = x.keys(x.k, row, task.key_head);
           float* out = dq + b.row() * x.q_width() + head * x.size;
-          gemm_serial({b.queries, x.size, count, ds, key, out, x.q_width(), offset > 0});
-          const long width = x.k_width();
-          gemm_serial({count, x.size, b.queries, transposed(p), flow, to_v + row * width, width, true});
-          gemm_serial({count, x.size, b.queries, transposed(ds), query, to_k + row * width, width, true});
+          const long width = x.k_width(), diagonal = b.diagonal(offset);
+          gemm_serial({b.queries, x.size, count, ds, key, out, x.q_width(), offset > 0, 1, Triangle::left, diagonal});
+          gemm_serial({count, x.size, b.queries, transposed(p), flow, to_v + row * width, width, true, 1,
+                       Triangle::transposed, diagonal});
+          gemm_serial({count, x.size, b.queries, transposed(ds), query, to_k + row * width, width, true, 1,
+                       Triangle::transposed, diagonal});
         });
       }
     }

@@ -69,7 +69,8 @@ static Register segment_attention("segmentAttention", [](Args& a) -> napi_value 
     }
     b.over_keys([&](long row, long count, long offset) {
       const Matrix value = x.keys(x.v, row, head / x.repeats());
-      gemm_serial({b.queries, x.size, count, rows_of(s + offset, b.keys), value, y, x.q_width(), offset > 0});
+      gemm_serial({b.queries, x.size, count, rows_of(s + offset, b.keys), value, y, x.q_width(), offset > 0, 1,
+                   Triangle::left, b.diagonal(offset)});
     });
     for (long i = 0; i < b.queries; i++) {
       along(x.size, [&](long d, auto lane) {

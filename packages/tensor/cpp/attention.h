@@ -22,6 +22,8 @@ struct Block {
 
   long row() const { return segment.start + from; }
   double cost() const { return static_cast<double>(queries) * keys; }
+  // Query i sees the keys behind `offset` up to before i + diagonal.
+  long diagonal(long offset) const { return segment.prefix_length + from + 1 - first_key - offset; }
 
   // f(row, count, offset): runs of rows that hold the keys, `offset` of them before.
   template <class F>
@@ -98,11 +100,12 @@ struct Attention {
     return rows_of(k + row * k_width() + key_head * size, k_width());
   }
 
-  // s [queries, keys] = scale q kᵀ for a head
+  // s [queries, keys] = scale q kᵀ for a head, where it is seen
   void scores(const Block& b, long head, float* s) const {
     b.over_keys([&](long row, long count, long offset) {
       const Matrix key = transposed(keys(k, row, head / repeats()));
-      gemm_serial({b.queries, count, size, queries(q, b, head), key, s + offset, b.keys, false, scale});
+      gemm_serial({b.queries, count, size, queries(q, b, head), key, s + offset, b.keys, false, scale, Triangle::result,
+                   b.diagonal(offset)});
     });
   }
 };

@@ -201,17 +201,35 @@ static void choose_tile(int h, long kc, const float* a, const float* b, long col
   if constexpr (H > 1) choose_tile<H - 1>(h, kc, a, b, columns, o);
 }
 
+// The rows of B that count for some rows of C, of those that one panel holds; and whether C is asked for at all.
+struct Band {
+  Triangle triangle;
+  long diagonal, row, column, k;  // where the block of A, the panel of B and its rows begin
+  bool is_asked(long end) const { return triangle != Triangle::result || column < row + end - 1 + diagonal; }
+  long begin(long start) const {
+    return triangle == Triangle::transposed ? std::max(0L, row + start - diagonal + 1 - k) : 0;
+  }
+  long end(long end, long kc) const {
+    return triangle == Triangle::left ? std::min(kc, row + end - 1 + diagonal - k) : kc;
+  }
+};
+constexpr Band kWhole{Triangle::none, 0, 0, 0, 0};
+
 // A packed block of A times one packed panel of B.
-static void block_times_panel(long mc, long kc, const float* a, const float* b, long columns, const Output& o) {
+static void block_times_panel(long mc, long kc, const float* a, const float* b, long columns, const Output& o,
+                              const Band& band = kWhole) {
   const Cut cut(mc);
   const long step = (NR + cut.panels - 1) / cut.panels;
   for (int p = 0; p < cut.panels; p++) {
+    const int rows = cut.rows(p);
     const long start = cut.start(p);
+    if (!band.is_asked(start + rows)) continue;
+    const long from = band.begin(start), to = std::max(from, band.end(start + rows, kc));
     Output part = o;
     part.c += start * o.ldc;
     part.ahead = {b + kc * NR + p * step * kc, step, part.c, o.ldc};
     if (part.residual) part.residual += start * o.ldc;
-    choose_tile<MR>(cut.rows(p), kc, a + start * kc, b, columns, part);
+    choose_tile<MR>(rows, to - from, a + start * kc + from * rows, b + from * NR, columns, part);
   }
 }
 
@@ -269,7 +287,8 @@ static void blocked(const Product& p, long tasks, Run&& run) {
         for (long j = s.panel; j < s.panel_end; j++) {
           const long column = j * NR;
           const Output out{p.c + s.row * p.ldc + jc + column, p.ldc, p.accumulate || pc > 0, p.scale, nullptr, nullptr};
-          block_times_panel(s.rows, kc, packed_a, packed_b + column * kc, std::min<long>(NR, nc - column), out);
+          const Band band{p.triangle, p.diagonal, s.row, jc + column, pc};
+          block_times_panel(s.rows, kc, packed_a, packed_b + column * kc, std::min<long>(NR, nc - column), out, band);
         }
       });
     }

@@ -13,6 +13,14 @@ struct Matrix {
 static inline Matrix rows_of(const float* data, long width) { return {data, width, 1}; }
 static inline Matrix transposed(Matrix m) { return {m.data, m.column, m.row}; }
 
+// Which part of a product is known to be nothing, or not asked for: row i ends before column i + diagonal …
+enum class Triangle {
+  none,
+  result,      // … of C, behind which anything may be left
+  left,        // … of A, behind which it is 0
+  transposed,  // … of Aᵀ, behind which it is 0
+};
+
 struct Product {
   long m, n, k;
   Matrix a, b;               // [m, k], [k, n]
@@ -20,6 +28,8 @@ struct Product {
   long ldc;
   bool accumulate = false;   // C += A B instead of C = A B
   float scale = 1;           // C = scale * A B
+  Triangle triangle = Triangle::none;
+  long diagonal = 0;
 };
 
 // On all threads.
