@@ -374,10 +374,10 @@ static void gemm_packed(long m, long k, const Matrix& a, const std::vector<Targe
 void gemm(const Product& p) {
   const long whole = packed_size(p.n, p.k);
   // B is laid out as a whole where the third cache has room for it and C is not a small sum over many rows.
-  if (p.m > MC && p.k <= p.m && p.ldc == p.n && !p.accumulate && p.scale == 1 && whole > 0 && whole <= (1 << 22)) {
+  if (p.m > MC && p.k <= p.m && p.ldc == p.n && p.scale == 1 && whole > 0 && whole <= (1 << 22)) {
     float* packed = scratch_whole.of(whole);
     pack(packed, p.b, p.n, p.k);
-    return gemm_packed(p.m, p.k, p.a, {{p.n, packed, p.c, nullptr, nullptr}});
+    return gemm_packed(p.m, p.k, p.a, {{p.n, packed, p.c, nullptr, p.accumulate ? p.c : nullptr}});
   }
   blocked(p, tasks_wanted(), [](int tasks, auto&& f) { Pool::get().run(tasks, f); });
 }

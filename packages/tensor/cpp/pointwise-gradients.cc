@@ -6,7 +6,34 @@
 
 #include <algorithm>
 
-// swiGluGradient(dGate, dUp, dy, gate, up, count): ∂g = ∂y u (σ + g σ (1 − σ)), ∂u = ∂y g σ
+struct Gated {
+  vf gate, up;
+};
+// ∂g = ∂y u (σ + g σ (1 − σ)), ∂u = ∂y g σ
+static inline Gated swi_glu_slopes(vf dy, vf gate, vf up) {
+  const vf sigma = sigmoid(gate), silu = gate * sigma;
+  return {dy * up * (sigma + silu * (1.f - sigma)), dy * silu};
+}
+
+// swiGluRowsGradient(dGate, dUp, dy, gate, up, rows, count, capacity, width): of swiGluRows, dGate[i] for row rows[i]
+static Register swi_glu_rows("swiGluRowsGradient", [](Args& a) -> napi_value {
+  const long count = a.size(6), capacity = a.size(7), width = a.size(8);
+  const double size = static_cast<double>(count) * width, all = static_cast<double>(capacity) * width;
+  const int32_t* rows = a.ids(5, count, capacity);
+  float *d_gate = a.f32(0, size), *d_up = a.f32(1, size);
+  const float *dy = a.f32(2, size), *gate = a.f32(3, all), *up = a.f32(4, all);
+  share_rows(count, width, [&](long row) {
+    const long from = rows[row] * width, to = row * width;
+    along(width, [&](long i, auto lane) {
+      const Gated d = swi_glu_slopes(lane.in(dy + to + i), lane.in(gate + from + i), lane.in(up + from + i));
+      lane.out(d_gate + to + i, d.gate);
+      lane.out(d_up + to + i, d.up);
+    });
+  });
+  return nullptr;
+});
+
+// swiGluGradient(dGate, dUp, dy, gate, up, count)
 static Register swi_glu("swiGluGradient", [](Args& a) -> napi_value {
   const long count = a.size(5);
   float *d_gate = a.f32(0, count), *d_up = a.f32(1, count);
@@ -14,10 +41,9 @@ static Register swi_glu("swiGluGradient", [](Args& a) -> napi_value {
   share_chunks(count, 1, [&](long, long first, long last) {
     along(last - first, [&](long at, auto lane) {
       const long i = first + at;
-      const vf d = lane.in(dy + i), g = lane.in(gate + i), u = lane.in(up + i);
-      const vf sigma = sigmoid(g), silu = g * sigma;
-      lane.out(d_gate + i, d * u * (sigma + silu * (1.f - sigma)));
-      lane.out(d_up + i, d * silu);
+      const Gated d = swi_glu_slopes(lane.in(dy + i), lane.in(gate + i), lane.in(up + i));
+      lane.out(d_gate + i, d.gate);
+      lane.out(d_up + i, d.up);
     });
   });
   return nullptr;

@@ -5,6 +5,22 @@
 
 #include <cmath>
 
+// swiGluRows(out, gate, up, rows, count, capacity, width): as swiGlu, out[i] of row rows[i] of both, [capacity, width]
+static Register swi_glu_rows("swiGluRows", [](Args& a) -> napi_value {
+  const long count = a.size(4), capacity = a.size(5), width = a.size(6);
+  const int32_t* rows = a.ids(3, count, capacity);
+  float* out = a.f32(0, static_cast<double>(count) * width);
+  const float *gate = a.f32(1, static_cast<double>(capacity) * width), *up = a.f32(2, static_cast<double>(capacity) * width);
+  share_rows(count, width, [&](long row) {
+    const long from = rows[row] * width;
+    along(width, [&](long i, auto lane) {
+      const vf g = lane.in(gate + from + i);
+      lane.out(out + row * width + i, g * sigmoid(g) * lane.in(up + from + i));
+    });
+  });
+  return nullptr;
+});
+
 // swiGlu(out, gate, up, count): silu(gate) up, silu(g) = g σ(g)
 static Register swi_glu("swiGlu", [](Args& a) -> napi_value {
   const long count = a.size(3);

@@ -8,6 +8,7 @@ export { gatherRows } from './gather-rows.js';
 export { gelu, geluTanh } from './gelu.js';
 export { globalNorm, valueAndGradients } from './gradients.js';
 export { hostLoss } from './host-loss.js';
+export { type KeptLinear, knownGatedLinear } from './known-gated-linear.js';
 export { type KnownLinear, knownLinear } from './known-linear.js';
 export { layerNorm } from './layer-norm.js';
 export { countTensors, dispose, keep, tidy } from './memory.js';

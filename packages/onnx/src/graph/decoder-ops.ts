@@ -48,26 +48,32 @@ export function graphOps(
   };
   const half = (x: string) => node('Mul', [x, scalar(0.5)]);
   const each = ({ width }: Value, name: string): Value => ({ name, width });
+  const linear: DecoderOps<Value>['linear'] = (x, weight, bias, stored = 'out-in') => {
+    const shape = shapeOf(weight);
+    const width = stored === 'out-in' ? shape[0] : shape[1];
+    const transA = stored === 'out-in' ? 0 : 1;
+    const factors = [matrix(weight), x.name];
+    const name =
+      bias === undefined && transA === 0
+        ? node('MatMul', factors) // the runtime would fold a transposition into a Gemm, and turn it round
+        : node('Gemm', bias === undefined ? factors : [...factors, column(bias)], { transA }); // [out, N]
+    const module = weight.replace(/\.weight$/, '');
+    if (!isAdapted(module)) return { name, width };
+    const low = node('Gemm', [matrix(`${module}.lora_A.weight`), x.name]); // [r, N]
+    const alpha = { float: adapterScale };
+    const b = matrix(`${module}.lora_B.weight`); // [out, r]
+    return { name: node('Gemm', [b, low, name], { alpha }), width };
+  };
 
   return {
     block: (_at, x, body) => body(x),
     embedding: (name) => lookUp(name, graph.input('ids', ['n'], 'int32')),
     positionEmbedding: (name) => lookUp(name, graph.input('positions', ['n'], 'int32')),
-    linear: (x, weight, bias, stored = 'out-in') => {
-      const shape = shapeOf(weight);
-      const width = stored === 'out-in' ? shape[0] : shape[1];
-      const transA = stored === 'out-in' ? 0 : 1;
-      const factors = [matrix(weight), x.name];
-      const name =
-        bias === undefined && transA === 0
-          ? node('MatMul', factors) // the runtime would fold a transposition into a Gemm, and turn it round
-          : node('Gemm', bias === undefined ? factors : [...factors, column(bias)], { transA }); // [out, N]
-      const module = weight.replace(/\.weight$/, '');
-      if (!isAdapted(module)) return { name, width };
-      const low = node('Gemm', [matrix(`${module}.lora_A.weight`), x.name]); // [r, N]
-      const alpha = { float: adapterScale };
-      const b = matrix(`${module}.lora_B.weight`); // [out, r]
-      return { name: node('Gemm', [b, low, name], { alpha }), width };
+    linear,
+    gatedLinear: (x, gate, up) => {
+      const [g, u] = [gate, up].map(({ weight, bias }) => linear(x, weight, bias)); // [F, N]
+      const open = node('Mul', [g.name, node('Sigmoid', [g.name])]); // [F, N]
+      return each(u, node('Mul', [open, u.name]));
     },
     norm: (x, weight, centre) =>
       each(x, node('Mul', [rescaled(x.name, x.width), centred(weight, centre)])),
@@ -82,10 +88,6 @@ export function graphOps(
       const moved = node('Sub', [x.name, mean(x.name, x.width)]); // [D, N]
       const scaled = node('Mul', [rescaled(moved, x.width), column(weight)]); // [D, N]
       return each(x, node('Add', [scaled, column(bias)]));
-    },
-    swiGlu: (gate, up) => {
-      const open = node('Mul', [gate.name, node('Sigmoid', [gate.name])]); // [F, N]
-      return each(up, node('Mul', [open, up.name]));
     },
     gelu: (x) => {
       const erf = node('Erf', [node('Mul', [x.name, scalar(Math.SQRT1_2)])]);

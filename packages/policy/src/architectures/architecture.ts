@@ -58,6 +58,12 @@ export interface ModelConfig {
   readonly mlpBias: boolean;
 }
 
+/** A projection by the names of its parameters. */
+export interface NamedLinear {
+  readonly weight: string;
+  readonly bias?: string | undefined;
+}
+
 /**
  * The operations that a decoder is described in. An engine gives them meaning: the tensor engine computes
  * them eagerly, with gradients or with a cache of keys and values; another may compile them.
@@ -89,8 +95,8 @@ export interface DecoderOps<X> {
   rotary(x: X, rope: Rope | undefined): X;
   /** Causal attention over heads. [N, H·Dh], [N, Hkv·Dh] twice → [N, H·Dh] */
   attention(layer: number, q: X, k: X, v: X, view: LayerAttention): X;
-  /** silu(gate) · up. [N, F] twice → [N, F] */
-  swiGlu(gate: X, up: X): X;
+  /** silu(x Gᵀ) · x Uᵀ, plus a bias each where one is named. [N, in] → [N, F] @param gate G @param up U, both [F, in] */
+  gatedLinear(x: X, gate: NamedLinear, up: NamedLinear): X;
   /** x · Φ(x), Φ the normal distribution function. */
   gelu(x: X): X;
   /** `gelu` by its approximation with tanh. */

@@ -26,8 +26,10 @@ export const llama: Architecture = {
   layer: (ops, config, x, layer, at) => {
     const attentionLinear = (input: typeof x, name: string) =>
       ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
-    const mlpLinear = (input: typeof x, name: string) =>
-      ops.linear(input, `${name}.weight`, config.mlpBias ? `${name}.bias` : undefined);
+    const mlp = (name: string) => ({
+      weight: `${at}.mlp.${name}.weight`,
+      bias: config.mlpBias ? `${at}.mlp.${name}.bias` : undefined,
+    });
 
     const view = config.attention[layer];
     const { rope } = view;
@@ -39,9 +41,9 @@ export const llama: Architecture = {
     const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
-    const gate = mlpLinear(m, `${at}.mlp.gate_proj`); // [N, F]
-    const up = mlpLinear(m, `${at}.mlp.up_proj`); // [N, F]
-    return ops.add(y, mlpLinear(ops.swiGlu(gate, up), `${at}.mlp.down_proj`)); // [N, D]
+    const gated = ops.gatedLinear(m, mlp('gate_proj'), mlp('up_proj')); // [N, F]
+    const down = mlp('down_proj');
+    return ops.add(y, ops.linear(gated, down.weight, down.bias)); // [N, D]
   },
 
   lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]

@@ -40,24 +40,26 @@ export function plainLogits(
   };
   const { headSize: dh, heads, keyValueHeads } = config;
 
+  const linear: DecoderOps<Rows>['linear'] = (x, name, bias, stored = 'out-in') => {
+    const { shape, data } = weight(name);
+    const [across, along] = stored === 'out-in' ? [shape[1], 1] : [1, shape[1]];
+    const out = stored === 'out-in' ? shape[0] : shape[1];
+    const shift = bias === undefined ? undefined : weight(bias).data;
+    return x.map((row) =>
+      Float64Array.from({ length: out }, (_, o) =>
+        row.reduce((sum, value, i) => sum + value * data[o * across + i * along], shift?.[o] ?? 0),
+      ),
+    );
+  };
+  const gated = (g: number, u: number) => (g / (1 + Math.exp(-g))) * u;
+
   const ops: DecoderOps<Rows> = {
     block: (_at, x, body) => body(x),
     embedding: (name) => ids.map((id) => rowOf(name, id)),
     positionEmbedding: (name) => ids.map((_, position) => rowOf(name, position)),
-    linear: (x, name, bias, stored = 'out-in') => {
-      const { shape, data } = weight(name);
-      const [across, along] = stored === 'out-in' ? [shape[1], 1] : [1, shape[1]];
-      const out = stored === 'out-in' ? shape[0] : shape[1];
-      const shift = bias === undefined ? undefined : weight(bias).data;
-      return x.map((row) =>
-        Float64Array.from({ length: out }, (_, o) =>
-          row.reduce(
-            (sum, value, i) => sum + value * data[o * across + i * along],
-            shift?.[o] ?? 0,
-          ),
-        ),
-      );
-    },
+    linear,
+    gatedLinear: (x, gate, up) =>
+      pairs(linear(x, gate.weight, gate.bias), linear(x, up.weight, up.bias), gated),
     norm: (x, name, centre = 0) => x.map((row) => rmsNorm(row, weight(name).data, centre)),
     headNorm: (x, name, centre = 0) =>
       eachHead(x, dh, (head) => rmsNorm(head, weight(name).data, centre)),
@@ -100,7 +102,6 @@ export function plainLogits(
         }
         return out;
       }),
-    swiGlu: (gate, up) => pairs(gate, up, (g, u) => (g / (1 + Math.exp(-g))) * u),
     gelu: (x) => x.map((row) => row.map((value) => value * normalDistribution(value))),
     geluTanh: (x) =>
       x.map((row) =>

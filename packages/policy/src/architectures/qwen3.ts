@@ -51,9 +51,9 @@ export const qwen3: Architecture = {
     const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
-    const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
-    const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
-    return ops.add(y, ops.linear(ops.swiGlu(gate, up), `${at}.mlp.down_proj.weight`)); // [N, D]
+    const mlp = (name: string) => ({ weight: `${at}.mlp.${name}.weight` });
+    const gated = ops.gatedLinear(m, mlp('gate_proj'), mlp('up_proj')); // [N, F]
+    return ops.add(y, ops.linear(gated, mlp('down_proj').weight)); // [N, D]
   },
 
   lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]

@@ -2,6 +2,7 @@ import type {
   DecoderOps,
   LayerAttention,
   ModelConfig,
+  NamedLinear,
   Rope,
 } from '../architectures/architecture.js';
 import { decoder } from '../architectures/decoder.js';
@@ -33,13 +34,13 @@ export type Operation =
   | { readonly kind: 'layerNorm'; readonly weight: string; readonly bias: string }
   | { readonly kind: 'rotary'; readonly rope: Rope }
   | { readonly kind: 'attention'; readonly layer: number; readonly view: LayerAttention }
-  | { readonly kind: 'swiGlu' | 'gelu' | 'geluTanh' | 'add' | 'mul' }
+  | { readonly kind: 'gelu' | 'geluTanh' | 'add' | 'mul' }
   | { readonly kind: 'scale'; readonly factor: number }
   | { readonly kind: 'columns'; readonly start: number; readonly end: number };
 
 /**
  * One line of a program. The second input of a `linear` is added to it. `linears` and `gatedLinear` leave the result of
- * each projection, the latter before them what `swiGlu` makes of both.
+ * each projection, the latter before them silu(gate) · up.
  */
 export interface Instruction {
   readonly operation: Operation;
@@ -65,6 +66,12 @@ export function traceDecoder(
     program.push({ operation, inputs, outputs: [out] });
     return out;
   };
+  const named = ({ weight, bias }: NamedLinear): Projection => ({
+    kind: 'linear',
+    weight,
+    bias,
+    stored: 'out-in',
+  });
   const ops: DecoderOps<Value> = {
     block: (_at, x, body) => body(x),
     embedding: (weight) => emit({ kind: 'embedding', weight }, shapeOf(weight)[1]),
@@ -78,7 +85,13 @@ export function traceDecoder(
     layerNorm: (x, weight, bias) => emit({ kind: 'layerNorm', weight, bias }, x.width, x),
     rotary: (x, rope) => (rope === undefined ? x : emit({ kind: 'rotary', rope }, x.width, x)),
     attention: (layer, q, k, v, view) => emit({ kind: 'attention', layer, view }, q.width, q, k, v),
-    swiGlu: (gate, up) => emit({ kind: 'swiGlu' }, up.width, gate, up),
+    gatedLinear: (x, gate, up) => {
+      const [width] = shapeOf(up.weight);
+      const outputs = [{ width }, { width }, { width }];
+      const projections = [named(gate), named(up)] as const;
+      program.push({ operation: { kind: 'gatedLinear', projections }, inputs: [x], outputs });
+      return outputs[0];
+    },
     gelu: (x) => emit({ kind: 'gelu' }, x.width, x),
     geluTanh: (x) => emit({ kind: 'geluTanh' }, x.width, x),
     add: (a, b) => emit({ kind: 'add' }, a.width, a, b),
@@ -100,7 +113,7 @@ export function fuseApart(program: Program): Program {
   const fused: Instruction[] = [];
   for (const instruction of program) {
     const last = fused.at(-1);
-    const joined = last && (gate(last, instruction) ?? join(last, instruction));
+    const joined = last && join(last, instruction);
     if (joined) fused[fused.length - 1] = joined;
     else fused.push(instruction);
   }
@@ -118,19 +131,6 @@ function join(a: Instruction, b: Instruction): Instruction | undefined {
     operation: { kind: 'linears', projections: [...before, b.operation] },
     inputs: a.inputs,
     outputs: [...a.outputs, ...b.outputs],
-  };
-}
-
-/** A gate and what it is for, with their projections. */
-function gate(a: Instruction, b: Instruction): Instruction | undefined {
-  if (a.operation.kind !== 'linears' || b.operation.kind !== 'swiGlu') return undefined;
-  const [first, second, ...others] = a.operation.projections;
-  const isOfBoth = b.inputs[0] === a.outputs[0] && b.inputs[1] === a.outputs[1];
-  if (!isOfBoth || others.length > 0) return undefined;
-  return {
-    operation: { kind: 'gatedLinear', projections: [first, second] },
-    inputs: a.inputs,
-    outputs: [...b.outputs, ...a.outputs],
   };
 }
 

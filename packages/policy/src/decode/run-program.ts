@@ -248,8 +248,6 @@ export function linkProgram(
           );
         };
       }
-      case 'swiGlu':
-        return ({ rows }) => kernels.swiGlu(out.data, x.data, second.data, rows * width);
       case 'gelu':
         return ({ rows }) => kernels.gelu(out.data, x.data, rows * width);
       case 'geluTanh':

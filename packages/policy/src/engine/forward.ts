@@ -4,6 +4,7 @@ import {
   gatherRows,
   gelu,
   geluTanh,
+  knownGatedLinear,
   knownLinear,
   layerNorm,
   mul,
@@ -15,7 +16,7 @@ import {
   type Tensor,
   tidy,
 } from '@grpo/tensor';
-import type { DecoderOps } from '../architectures/architecture.js';
+import type { DecoderOps, NamedLinear } from '../architectures/architecture.js';
 import { decoder } from '../architectures/decoder.js';
 import { type AdapterDropout, adapterOf } from '../lora/lora.js';
 import { causalAttention } from './causal-attention.js';
@@ -23,7 +24,7 @@ import { type EngineConfig, productIn } from './engine-config.js';
 import type { LayerCache } from './key-value-cache.js';
 import type { KnownResults } from './known-results.js';
 import { type Layout, positionOfEachRow } from './layout.js';
-import { linear } from './linear.js';
+import { linear as project } from './linear.js';
 import { packedAttention } from './packed-attention.js';
 import type { Packing } from './packing.js';
 import type { TokenTrace } from './token-trace.js';
@@ -101,6 +102,38 @@ function runDecoder(
   const centred = (name: string, centre = 0) =>
     centre === 0 ? weight(name) : add(weight(name), centre);
 
+  const isTrained = (name: string) => training !== undefined && name in training.trained;
+  const linear: DecoderOps<Tensor>['linear'] = (x, name, bias, stored) => {
+    const adapter = adapterOf(weights, name, config.adapterScale ?? 1, training?.dropout);
+    const b = bias === undefined ? undefined : weight(bias);
+    const y = training?.known?.result(name);
+    if (y === undefined) {
+      const product = productIn(config.precision);
+      return project(x, weight(name), b, { stored, product, adapter }); // [N, out]
+    }
+    return knownLinear(y, {
+      x,
+      weight: weight(name),
+      bias: b,
+      trainsWeight: isTrained(name),
+      isInOut: stored === 'in-out',
+      adapter,
+    });
+  };
+  /** Where both products are known, and plain. */
+  function knownGated(x: Tensor, gate: NamedLinear, up: NamedLinear): Tensor | undefined {
+    const known = training?.known;
+    if (known === undefined) return undefined;
+    const kept = [gate, up].flatMap(({ weight: name, bias }) => {
+      const results = known.kept(name);
+      const isPlain = bias === undefined && adapterOf(weights, name, 1) === undefined;
+      if (results === undefined || !isPlain) return [];
+      return [{ weight: weight(name), trainsWeight: isTrained(name), results }];
+    });
+    if (kept.length < 2) return undefined;
+    return knownGatedLinear(x, kept[0], kept[1], known.rows); // [N, F]
+  }
+
   const ops: DecoderOps<Tensor> = {
     block: (at, x, body) => {
       if (training === undefined) return body(x);
@@ -109,25 +142,10 @@ function runDecoder(
     },
     embedding: (name) => gatherRows(weight(name), ids),
     positionEmbedding: (name) => gatherRows(weight(name), positions),
-    linear: (x, name, bias, stored) => {
-      const adapter = adapterOf(weights, name, config.adapterScale ?? 1, training?.dropout);
-      const b = bias === undefined ? undefined : weight(bias);
-      const known = training?.known?.(name);
-      if (known === undefined) {
-        const product = productIn(config.precision);
-        return linear(x, weight(name), b, { stored, product, adapter }); // [N, out]
-      }
-      const trainsWeight = training !== undefined && name in training.trained;
-      const isInOut = stored === 'in-out';
-      return knownLinear(known, {
-        x,
-        weight: weight(name),
-        bias: b,
-        trainsWeight,
-        isInOut,
-        adapter,
-      });
-    },
+    linear,
+    gatedLinear: (x, gate, up) =>
+      knownGated(x, gate, up) ??
+      swiGlu(linear(x, gate.weight, gate.bias), linear(x, up.weight, up.bias)),
     norm: (x, name, centre) => rmsNorm(x, centred(name, centre), config.normEpsilon),
     headNorm: (x, name, centre) => {
       const perHead = reshape(x, [-1, config.headSize]); // [N·H, Dh]
@@ -135,7 +153,6 @@ function runDecoder(
     },
     layerNorm: (x, name, bias) => layerNorm(x, weight(name), weight(bias), config.normEpsilon),
     ...attention,
-    swiGlu,
     gelu,
     geluTanh,
     add,

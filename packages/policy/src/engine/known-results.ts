@@ -2,8 +2,15 @@ import { hostTensor, type Kernels, type Tensor } from '@grpo/tensor';
 import type { Packing } from './packing.js';
 import { type TokenTrace, tracedRows } from './token-trace.js';
 
-/** Gives a result by its name in a trace. [N, width] */
-export type KnownResults = (name: string) => Tensor | undefined;
+/** Results in a trace, by their names; undefined for those that are not kept. */
+export interface KnownResults {
+  /** Where the results of each row stand among those that are kept. [N] */
+  readonly rows: Int32Array;
+  /** All that is kept. [capacity, width] */
+  kept(name: string): Float32Array | undefined;
+  /** A copy of those that belong to the rows. [N, width] */
+  result(name: string): Tensor | undefined;
+}
 
 /**
  * The results of projections and attention for a packed batch, as a sampler left them.
@@ -17,13 +24,17 @@ export function knownResults(
 ): KnownResults | undefined {
   const rows = tracedRows(trace, sequencesOf(packing));
   if (rows === undefined) return undefined;
-  return (name) => {
-    const results = trace.resultsOf(name);
-    if (results === undefined) return undefined;
-    const { tensor, data } = hostTensor([rows.length, results.width]);
-    const capacity = results.data.length / results.width;
-    kernels.gatherRows(data, results.data, rows, rows.length, capacity, results.width);
-    return tensor;
+  return {
+    rows,
+    kept: (name) => trace.resultsOf(name)?.data,
+    result: (name) => {
+      const results = trace.resultsOf(name);
+      if (results === undefined) return undefined;
+      const { tensor, data } = hostTensor([rows.length, results.width]);
+      const capacity = results.data.length / results.width;
+      kernels.gatherRows(data, results.data, rows, rows.length, capacity, results.width);
+      return tensor;
+    },
   };
 }
 

@@ -52,7 +52,9 @@ export function segmentedAttention(
         ...(softcap !== undefined && { softcap }),
         ...(window !== undefined && { window }),
       };
-      const [out, logSums] = [attentionOf(layer), logSumsOf(layer)].map((name) => known?.(name));
+      const [out, logSums] = [attentionOf(layer), logSumsOf(layer)].map((name) =>
+        known?.result(name),
+      );
       return segmentAttention(q, k, v, segments, options, out && logSums && { out, logSums }); // [N, H·Dh]
     },
   };

@@ -6,6 +6,7 @@ import { crossEntropy } from '../cross-entropy.js';
 import { gatherRows } from '../gather-rows.js';
 import { gelu, geluTanh } from '../gelu.js';
 import { globalNorm, valueAndGradients } from '../gradients.js';
+import { knownGatedLinear } from '../known-gated-linear.js';
 import { layerNorm } from '../layer-norm.js';
 import { pickLogProbs } from '../pick-log-probs.js';
 import { rmsNorm } from '../rms-norm.js';
@@ -138,6 +139,26 @@ const cases: readonly Case[] = [
     op: (h, w) => tokenStatistics(h, w, ids(5, 513), { temperature: 1.3, chunkBytes: 2 * 513 * 4 }),
   },
   {
+    name: 'knownGatedLinear',
+    shapes: [
+      [3, 7],
+      [6, 7],
+      [6, 7],
+    ],
+    op: (x, ...weights) => {
+      const rows = Int32Array.of(4, 0, 2);
+      const [gate, up] = weights.map((weight) => {
+        const results = new Float32Array(5 * 6).fill(9);
+        const y = tf.matMul(x, weight, false, true).dataSync();
+        for (const [i, row] of rows.entries()) results.set(y.subarray(6 * i, 6 * i + 6), 6 * row);
+        return { weight, trainsWeight: true, results };
+      });
+      return knownGatedLinear(x, gate, up, rows);
+    },
+    composed: (x, gate, up) =>
+      swiGlu(tf.matMul(x, gate, false, true), tf.matMul(x, up, false, true)),
+  },
+  {
     name: 'segmentAttention',
     shapes: [
       [9, 20],
@@ -216,10 +237,12 @@ describe.skipIf(!areKernelsCompiled())('an operation of kernels', () => {
     expect(fused).toEqual((await run('cpu')).map((x) => expect.closeTo(x, 5)));
   });
 
-  test('attention over segments is for the simd backend alone', async () => {
+  test('attention over segments and what was kept are for the simd backend alone', async () => {
     await initBackend('cpu');
     const x = numbers([9, 10]);
     expect(() => segmentAttention(x, x, x, segments, view)).toThrow('needs the simd backend');
+    const kept = { weight: x, trainsWeight: true, results: new Float32Array(81) };
+    expect(() => knownGatedLinear(x, kept, kept, ids(9, 9))).toThrow('needs the simd backend');
   });
 });
 

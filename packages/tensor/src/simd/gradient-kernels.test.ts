@@ -113,6 +113,14 @@ describe.skipIf(!areKernelsCompiled())('the kernels of gradients', () => {
     kernels.swiGluGradient(dGate, dUp, dy, gate, up, count);
     expect(worst(dGate, byGate)).toBeLessThan(2e-6);
     expect(worst(dUp, byUp)).toBeLessThan(2e-6);
+    const rows = Int32Array.of(1, 1);
+    const [gates, ups, twice] = [gate, up, dy].map((x) => Float32Array.from([...x, ...x]));
+    gates.fill(9, 0, count);
+    const both = [dGate, dUp].map(() => new Float32Array(2 * count));
+    kernels.swiGluRowsGradient(both[0], both[1], twice, gates, ups, rows, 2, 2, count);
+    for (const [i, one] of [dGate, dUp].entries()) {
+      expect(both[i]).toEqual(Float32Array.from([...one, ...one]));
+    }
 
     const inner = (x: number) => Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3);
     const geluTanh = (x: Float64Array) => x.map((v) => (v / 2) * (1 + Math.tanh(inner(v))));

@@ -58,6 +58,24 @@ export interface GradientKernels {
     up: Float32Array,
     count: number,
   ): void;
+  /**
+   * ∂gate and ∂up of `swiGluRows`, for the rows that it picked.
+   *
+   * @param dGate [count, width]
+   * @param dUp [count, width]
+   * @param dy [count, width]
+   */
+  swiGluRowsGradient(
+    dGate: Float32Array,
+    dUp: Float32Array,
+    dy: Float32Array,
+    gate: Float32Array,
+    up: Float32Array,
+    rows: Int32Array,
+    count: number,
+    capacity: number,
+    width: number,
+  ): void;
   geluGradient(dx: Float32Array, dy: Float32Array, x: Float32Array, count: number): void;
   geluTanhGradient(dx: Float32Array, dy: Float32Array, x: Float32Array, count: number): void;
   /**

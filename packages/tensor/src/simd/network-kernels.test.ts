@@ -14,6 +14,12 @@ describe.skipIf(!areKernelsCompiled())('the kernels between products', () => {
   test.each([1, 7, 96, 40_001])('swiGlu and both gelus of %i numbers', (count) => {
     const [gate, up, out] = [numbers(count, 6), numbers(count, 2, 1), new Float32Array(count)];
     loadKernels().swiGlu(out, gate, up, count);
+    const rows = Int32Array.of(1, 0, 1);
+    const picked = new Float32Array(3 * count);
+    const [gates, ups] = [gate, up].map((x) => Float32Array.from([...x.map((v) => -v), ...x]));
+    loadKernels().swiGluRows(picked, gates, ups, rows, 3, 2, count);
+    expect(picked.subarray(0, count)).toEqual(out);
+    expect(picked.subarray(2 * count)).toEqual(out);
     expect(
       worst(
         out,

@@ -59,6 +59,22 @@ export interface NetworkKernels {
   ): void;
   /** out = silu(gate) · up */
   swiGlu(out: Float32Array, gate: Float32Array, up: Float32Array, count: number): void;
+  /**
+   * out[i] = silu(gate[rows[i]]) · up[rows[i]]
+   *
+   * @param out [count, width]
+   * @param gate [capacity, width]
+   * @param up [capacity, width]
+   */
+  swiGluRows(
+    out: Float32Array,
+    gate: Float32Array,
+    up: Float32Array,
+    rows: Int32Array,
+    count: number,
+    capacity: number,
+    width: number,
+  ): void;
   /** out = x · Φ(x) */
   gelu(out: Float32Array, x: Float32Array, count: number): void;
   /** `gelu` by its approximation with tanh. */

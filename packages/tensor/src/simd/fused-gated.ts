@@ -1,0 +1,49 @@
+import type { KeptLinear } from '../known-gated-linear.js';
+import type { Tensor } from '../types.js';
+import { fusedOp } from './fused.js';
+import { hostTensor } from './host-arrays.js';
+import type { Kernels } from './kernels.js';
+
+/** `knownGatedLinear` */
+export function knownGated(
+  kernels: Kernels,
+  x: Tensor,
+  gate: KeptLinear,
+  up: KeptLinear,
+  rows: Int32Array,
+): Tensor {
+  const count = rows.length;
+  const [width, inputs] = gate.weight.shape as [number, number];
+  const results = [gate.results, up.results] as const;
+  const view = [rows, count, gate.results.length / width, width] as const;
+  const trained = [gate, up].map(({ trainsWeight }) => trainsWeight);
+  const weights = [gate.weight, up.weight];
+  return fusedOp([x, ...weights.filter((_, i) => trained[i])], ([x]) => {
+    const out = hostTensor([count, width]);
+    kernels.swiGluRows(out.data, ...results, ...view);
+    return {
+      value: out.tensor,
+      saved: [x, ...weights],
+      gradient: (dy, [x, ...weights]) => {
+        const slopes = [hostTensor([count, width]), hostTensor([count, width])];
+        const [dGate, dUp] = slopes.map(({ data }) => data);
+        kernels.swiGluRowsGradient(dGate, dUp, dy, ...results, ...view);
+        const dx = hostTensor([count, inputs]);
+        const rest: Tensor[] = [];
+        for (const [i, { tensor, data }] of slopes.entries()) {
+          // ∂x = ∂g G + ∂u U
+          const sizes = [count, inputs, width] as const;
+          kernels.matmul(dx.data, data, weights[i], ...sizes, false, false, 1, 0, 0, i > 0);
+          if (trained[i]) {
+            const dWeight = hostTensor([width, inputs]);
+            const shape = [width, inputs, count] as const;
+            kernels.matmul(dWeight.data, data, x, ...shape, true, false, 1, 0, 0, false);
+            rest.push(dWeight.tensor);
+          }
+          tensor.dispose();
+        }
+        return [dx.tensor, ...rest];
+      },
+    };
+  });
+}
