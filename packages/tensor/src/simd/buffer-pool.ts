@@ -10,13 +10,15 @@ interface Buffer {
   readonly memory: ArrayBuffer;
   /** The turn in which it came back. */
   readonly turn: number;
+  /** How many came back before it. */
+  readonly order: number;
 }
 
 /**
  * Memory for arrays that come and go: fresh memory costs more than most kernels do, because the system hands it over
  * page by page. Lengths are rounded up to one of eight per power of two, at most 12.5 % more, and take what lies free one or
- * two sizes above. What lies free is
- * bounded by the most that was in use of late, and what is not used for long leaves, so that lengths may vary.
+ * two sizes above. What lies free is bounded by the most that was in use of late, and what is not used for long leaves, so
+ * that lengths may vary.
  */
 export class BufferPool {
   #free = new Map<number, Buffer[]>();
@@ -24,6 +26,7 @@ export class BufferPool {
   #usedBytes = 0;
   #freeBytes = 0;
   #turn = 0;
+  #given = 0; // buffers that came back
   #taken = 0; // bytes in this turn
   #peak = 0; // most bytes in use in this turn
   #peakBefore = 0; // and in the one before
@@ -42,13 +45,7 @@ export class BufferPool {
   take(length: number): Float32Array {
     if (length < SMALLEST) return new Float32Array(length);
     const wanted = roundedUp(length);
-    let size = wanted;
-    let found = this.#free.get(4 * size)?.pop();
-    // A little larger will do: lengths that vary from step to step would ask for fresh memory each time.
-    for (let tries = 0; found === undefined && tries < LARGER; tries++) {
-      size = roundedUp(size + 1);
-      found = this.#free.get(4 * size)?.pop();
-    }
+    const found = this.#freeFor(wanted);
     const memory = found?.memory ?? new ArrayBuffer(4 * wanted);
     const bytes = memory.byteLength;
     if (found !== undefined) this.#freeBytes -= bytes;
@@ -73,10 +70,24 @@ export class BufferPool {
     this.#usedBytes -= bytes;
     if (this.#freeBytes + bytes > this.#mostOfLate()) this.#makeRoom(bytes);
     const same = this.#free.get(bytes);
-    const buffer = { memory: memory as ArrayBuffer, turn: this.#turn };
+    const buffer = { memory: memory as ArrayBuffer, turn: this.#turn, order: this.#given++ };
     if (same === undefined) this.#free.set(bytes, [buffer]);
     else same.push(buffer);
     this.#freeBytes += bytes;
+  }
+
+  /**
+   * A free buffer of this size or a little larger. The largest first: where lengths vary from step to step, those of
+   * which any will do stay in use, and smaller ones leave.
+   */
+  #freeFor(wanted: number): Buffer | undefined {
+    const sizes = [wanted];
+    for (let tries = 0; tries < LARGER; tries++) sizes.unshift(roundedUp(sizes[0] + 1));
+    for (const size of sizes) {
+      const found = this.#free.get(4 * size)?.pop();
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #mostOfLate(): number {
@@ -85,7 +96,7 @@ export class BufferPool {
 
   /** The sizes that were not given back for longest go first. */
   #makeRoom(bytes: number): void {
-    const age = (same: readonly Buffer[]) => same.at(-1)?.turn ?? -1;
+    const age = (same: readonly Buffer[]) => same.at(-1)?.order ?? -1;
     const oldestFirst = [...this.#free].sort(([, a], [, b]) => age(a) - age(b));
     for (const [size, same] of oldestFirst) {
       while (same.length > 0 && this.#freeBytes + bytes > this.#mostOfLate()) {
