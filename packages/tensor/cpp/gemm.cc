@@ -55,9 +55,13 @@ static void pack_panel_a(const Matrix& a, long kc, int h, float* out) {
 static void pack_block_a(const Matrix& a, long mc, long kc, float* out) {
   const Cut cut(mc);
   if (a.row == 1 && MR <= VL) {
-    // A few columns at a time, so that their lines are still in the cache when the next panel reads them.
+    // A few columns at a time, so that their lines are still in the cache when the next panel reads them; the next ones are
+    // fetched meanwhile.
     for (long from = 0; from < kc; from += 8) {
       const long to = std::min(kc - 1, from + 8);
+      for (long k = from + 8; k < std::min(kc, from + 16); k++) {
+        for (long i = 0; i < mc + 15; i += 16) __builtin_prefetch(a.at(i, k));
+      }
       for (int p = 0; p < cut.panels; p++) {
         const int h = cut.rows(p);
         float* panel = out + cut.start(p) * kc;
