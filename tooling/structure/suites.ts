@@ -35,11 +35,13 @@ export const suites: readonly Suite[] = [
   {
     test: 'packages/tensor/src/simd/fused.test.ts',
     covers: [
+      'packages/tensor/src/known-gated-linear.ts',
       'packages/tensor/src/segment-attention.ts',
       'packages/tensor/src/simd/fused-activations.ts',
       'packages/tensor/src/simd/fused-adamw.ts',
       'packages/tensor/src/simd/fused-attention.ts',
       'packages/tensor/src/simd/fused-cross-entropy.ts',
+      'packages/tensor/src/simd/fused-gated.ts',
       'packages/tensor/src/simd/fused-norms.ts',
       'packages/tensor/src/simd/fused-rotary.ts',
       'packages/tensor/src/simd/fused-rows.ts',

@@ -1,15 +1,6 @@
-import { knownGated } from './simd/fused-gated.js';
+import { type KeptLinear, knownGated } from './simd/fused-gated.js';
 import { simdKernels } from './simd/host-arrays.js';
 import type { Tensor } from './types.js';
-
-/** A projection whose results were computed before, and left in rows among others. */
-export interface KeptLinear {
-  /** W [F, in] receives gradient where `trainsWeight` */
-  readonly weight: Tensor;
-  readonly trainsWeight: boolean;
-  /** [capacity, F], each a row of x Wᵀ; must not change until the gradient is taken */
-  readonly results: Float32Array;
-}
 
 /**
  * y = silu(x Gᵀ) · x Uᵀ where both products have been computed before, from the same numbers, on the simd backend alone:

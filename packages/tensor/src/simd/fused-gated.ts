@@ -1,8 +1,16 @@
-import type { KeptLinear } from '../known-gated-linear.js';
 import type { Tensor } from '../types.js';
 import { fusedOp } from './fused.js';
 import { hostTensor } from './host-arrays.js';
 import type { Kernels } from './kernels.js';
+
+/** A projection whose results were computed before, and left in rows among others. */
+export interface KeptLinear {
+  /** W [F, in] receives gradient where `trainsWeight` */
+  readonly weight: Tensor;
+  readonly trainsWeight: boolean;
+  /** [capacity, F], each a row of x Wᵀ; must not change until the gradient is taken */
+  readonly results: Float32Array;
+}
 
 /** `knownGatedLinear` */
 export function knownGated(
