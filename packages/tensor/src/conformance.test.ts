@@ -321,21 +321,21 @@ const computed = (compute: () => g.Tensor) => {
   result.dispose();
   return known;
 };
-const frozen = numbers(12, 1, 0.4);
 const knownCases: readonly OpCase[] = [
   {
     name: 'knownLinear',
-    op: (x, weight, bias) => {
-      const y = computed(() => g.add(g.matMul(x, weight, false, true), bias));
-      return g.knownLinear(y, { x, weight, bias, trainsWeight: true });
+    op: (x, weight, bias, residual) => {
+      const y = computed(() => g.add(g.add(g.matMul(x, weight, false, true), bias), residual));
+      return g.knownLinear(y, { x, weight, bias, residual, trainsWeight: true });
     },
-    inputs: [input([2, 3]), input([4, 3], numbers(12, 1, 0.4)), input([4], numbers(4, 1, 0.9))],
-    reference: (x, w, b) => product(x, w, [1, 2, 3, 4], false, true).map((y, i) => y + b[i % 4]),
+    inputs: [input([2, 3]), input([4, 3]), input([4], positive(4)), input([2, 4], positive(8))],
+    reference: (x, w, b, residual) =>
+      product(x, w, [1, 2, 3, 4], false, true).map((y, i) => y + b[i % 4] + residual[i]),
   },
   {
     name: 'knownLinear of a frozen weight [in, out] with an adapter',
     op: (x, a, b) => {
-      const weight = g.tensor(frozen, [3, 4]);
+      const weight = g.tensor(numbers(12), [3, 4]);
       const low = () => g.matMul(g.matMul(x, a, false, true), b, false, true);
       const y = computed(() => g.add(g.matMul(x, weight), g.mul(low(), 0.7)));
       const adapter = { a, b, scale: 0.7 };
@@ -344,7 +344,7 @@ const knownCases: readonly OpCase[] = [
     inputs: [input([2, 3]), input([2, 3], numbers(6, 1, 0.9)), input([4, 2], numbers(8, 1, 1.3))],
     reference: (x, a, b) => {
       const added = product(product(x, a, [1, 2, 3, 2], false, true), b, [1, 2, 2, 4], false, true);
-      return product(x, frozen, [1, 2, 3, 4]).map((y, i) => y + 0.7 * added[i]);
+      return product(x, numbers(12), [1, 2, 3, 4]).map((y, i) => y + 0.7 * added[i]);
     },
   },
 ];

@@ -13,10 +13,12 @@ export interface KnownLinear {
   readonly bias?: Tensor | undefined;
   /** Adds s · x Aᵀ Bᵀ. A [r, in] and B [out, r] receive gradient. */
   readonly adapter?: { readonly a: Tensor; readonly b: Tensor; readonly scale: number } | undefined;
+  /** [N, out] is added; receives gradient */
+  readonly residual?: Tensor | undefined;
 }
 
 /**
- * y = x Wᵀ + b + s · x Aᵀ Bᵀ where y has been computed before, from the same numbers: the gradient of the projection
+ * y = x Wᵀ + b + s · x Aᵀ Bᵀ + residual where y has been computed before, from the same numbers: the gradient of the projection
  * without its products.
  *   ∂x = ∂y W + s · ∂y B A,  ∂W = ∂yᵀ x,  ∂b = Σ_rows ∂y,  ∂A = s · (∂y B)ᵀ x,  ∂B = s · ∂yᵀ (x Aᵀ).
  *
@@ -25,13 +27,14 @@ export interface KnownLinear {
  */
 export function knownLinear(
   y: Tensor,
-  { x, weight, trainsWeight, isInOut = false, bias, adapter }: KnownLinear,
+  { x, weight, trainsWeight, isInOut = false, bias, adapter, residual }: KnownLinear,
 ): Tensor {
   const inputs = [
     x,
     ...(trainsWeight ? [weight] : []),
     ...(bias ? [bias] : []),
     ...(adapter ? [adapter.a, adapter.b] : []),
+    ...(residual ? [residual] : []),
   ];
   return tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
@@ -52,6 +55,7 @@ export function knownLinear(
           dx = tf.add(dx, tf.matMul(dLow, a));
           rest.push(tf.matMul(dLow, x, true), tf.matMul(dy, low, true)); // [r, in], [out, r]
         }
+        if (residual) rest.push(tf.clone(dy));
         return [dx, ...rest];
       });
     return { value: y, gradFunc };

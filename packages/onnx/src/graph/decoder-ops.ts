@@ -70,6 +70,8 @@ export function graphOps(
     embedding: (name) => lookUp(name, graph.input('ids', ['n'], 'int32')),
     positionEmbedding: (name) => lookUp(name, graph.input('positions', ['n'], 'int32')),
     linear,
+    addLinear: (residual, ...projection) =>
+      each(residual, node('Add', [residual.name, linear(...projection).name])),
     gatedLinear: (x, gate, up) => {
       const [g, u] = [gate, up].map(({ weight, bias }) => linear(x, weight, bias)); // [F, N]
       const open = node('Mul', [g.name, node('Sigmoid', [g.name])]); // [F, N]

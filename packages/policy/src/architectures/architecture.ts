@@ -85,6 +85,8 @@ export interface DecoderOps<X> {
    * @param stored how W lies in the file: [out, in] by default, or [in, out]
    */
   linear(x: X, weight: string, bias?: string, stored?: 'out-in' | 'in-out'): X;
+  /** residual + what `linear` gives. [N, out], [N, in] → [N, out] */
+  addLinear(residual: X, x: X, weight: string, bias?: string, stored?: 'out-in' | 'in-out'): X;
   /** Root-mean-square norm, scaled by centre + w. [N, D] → [N, D] @param centre default 0 */
   norm(x: X, weight: string, centre?: number): X;
   /** As `norm`, of each head by itself, one weight for all of them. [N, H·Dh] → [N, H·Dh] */

@@ -33,8 +33,10 @@ export const gemma: Architecture = {
     ops.scale(ops.embedding('model.embed_tokens.weight'), Math.sqrt(hiddenSize)), // [N, D]
 
   layer: (ops, config, x, layer, at) => {
+    const biasOf = (name: string) => (config.attentionBias ? `${name}.bias` : undefined);
     const attentionLinear = (input: typeof x, name: string) =>
-      ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+      ops.linear(input, `${name}.weight`, biasOf(name));
+    const output = `${at}.self_attn.o_proj`;
 
     const view = config.attention[layer];
     const { rope } = view;
@@ -43,13 +45,13 @@ export const gemma: Architecture = {
     const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
     const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
     const attended = ops.attention(layer, ops.rotary(q, rope), ops.rotary(k, rope), v, view); // [N, H·Dh]
-    const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+    const y = ops.addLinear(x, attended, `${output}.weight`, biasOf(output)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`, 1); // [N, D]
     const gate = ops.linear(m, `${at}.mlp.gate_proj.weight`); // [N, F]
     const up = ops.linear(m, `${at}.mlp.up_proj.weight`); // [N, F]
     const gated = ops.mul(ops.geluTanh(gate), up); // [N, F]
-    return ops.add(y, ops.linear(gated, `${at}.mlp.down_proj.weight`)); // [N, D]
+    return ops.addLinear(y, gated, `${at}.mlp.down_proj.weight`); // [N, D]
   },
 
   lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight', 1), // [N, D]

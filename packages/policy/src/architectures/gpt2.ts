@@ -95,6 +95,8 @@ export const gpt2: Architecture = {
   layer: (ops, config, x, layer, at) => {
     const linear = (input: typeof x, name: string) =>
       ops.linear(input, `${name}.weight`, `${name}.bias`, 'in-out');
+    const addLinear = (residual: typeof x, input: typeof x, name: string) =>
+      ops.addLinear(residual, input, `${name}.weight`, `${name}.bias`, 'in-out');
     const layerNorm = (input: typeof x, name: string) =>
       ops.layerNorm(input, `${name}.weight`, `${name}.bias`);
 
@@ -105,11 +107,11 @@ export const gpt2: Architecture = {
     const k = ops.columns(qkv, d, 2 * d); // [N, D]
     const v = ops.columns(qkv, 2 * d, 3 * d); // [N, D]
     const attended = ops.attention(layer, q, k, v, config.attention[layer]); // [N, D]
-    const y = ops.add(x, linear(attended, `${at}.attn.c_proj`)); // [N, D]
+    const y = addLinear(x, attended, `${at}.attn.c_proj`); // [N, D]
 
     const wide = linear(layerNorm(y, `${at}.ln_2`), `${at}.mlp.c_fc`); // [N, F]
     const bent = config.activation === 'gelu' ? ops.gelu(wide) : ops.geluTanh(wide); // [N, F]
-    return ops.add(y, linear(bent, `${at}.mlp.c_proj`)); // [N, D]
+    return addLinear(y, bent, `${at}.mlp.c_proj`); // [N, D]
   },
 
   lastNorm: (ops, x) => ops.layerNorm(x, 'transformer.ln_f.weight', 'transformer.ln_f.bias'), // [N, D]

@@ -24,8 +24,10 @@ export const llama: Architecture = {
   embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
   layer: (ops, config, x, layer, at) => {
+    const biasOf = (name: string) => (config.attentionBias ? `${name}.bias` : undefined);
     const attentionLinear = (input: typeof x, name: string) =>
-      ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+      ops.linear(input, `${name}.weight`, biasOf(name));
+    const output = `${at}.self_attn.o_proj`;
     const mlp = (name: string) => ({
       weight: `${at}.mlp.${name}.weight`,
       bias: config.mlpBias ? `${at}.mlp.${name}.bias` : undefined,
@@ -38,12 +40,12 @@ export const llama: Architecture = {
     const k = attentionLinear(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
     const v = attentionLinear(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
     const attended = ops.attention(layer, ops.rotary(q, rope), ops.rotary(k, rope), v, view); // [N, H·Dh]
-    const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+    const y = ops.addLinear(x, attended, `${output}.weight`, biasOf(output)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
     const gated = ops.gatedLinear(m, mlp('gate_proj'), mlp('up_proj')); // [N, F]
     const down = mlp('down_proj');
-    return ops.add(y, ops.linear(gated, down.weight, down.bias)); // [N, D]
+    return ops.addLinear(y, gated, down.weight, down.bias); // [N, D]
   },
 
   lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]

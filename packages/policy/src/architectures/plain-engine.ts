@@ -58,6 +58,8 @@ export function plainLogits(
     embedding: (name) => ids.map((id) => rowOf(name, id)),
     positionEmbedding: (name) => ids.map((_, position) => rowOf(name, position)),
     linear,
+    addLinear: (residual, ...projection) =>
+      pairs(residual, linear(...projection), (one, other) => one + other),
     gatedLinear: (x, gate, up) =>
       pairs(linear(x, gate.weight, gate.bias), linear(x, up.weight, up.bias), gated),
     norm: (x, name, centre = 0) => x.map((row) => rmsNorm(row, weight(name).data, centre)),

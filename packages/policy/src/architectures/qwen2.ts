@@ -38,12 +38,12 @@ export const qwen2: Architecture = {
     const k = biased(h, `${at}.self_attn.k_proj`); // [N, Hkv·Dh]
     const v = biased(h, `${at}.self_attn.v_proj`); // [N, Hkv·Dh]
     const attended = ops.attention(layer, ops.rotary(q, rope), ops.rotary(k, rope), v, view); // [N, H·Dh]
-    const y = ops.add(x, ops.linear(attended, `${at}.self_attn.o_proj.weight`)); // [N, D]
+    const y = ops.addLinear(x, attended, `${at}.self_attn.o_proj.weight`); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
     const mlp = (name: string) => ({ weight: `${at}.mlp.${name}.weight` });
     const gated = ops.gatedLinear(m, mlp('gate_proj'), mlp('up_proj')); // [N, F]
-    return ops.add(y, ops.linear(gated, mlp('down_proj').weight)); // [N, D]
+    return ops.addLinear(y, gated, mlp('down_proj').weight); // [N, D]
   },
 
   lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]

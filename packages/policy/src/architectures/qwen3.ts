@@ -34,8 +34,10 @@ export const qwen3: Architecture = {
   embed: (ops) => ops.embedding('model.embed_tokens.weight'), // [N, D]
 
   layer: (ops, config, x, layer, at) => {
+    const biasOf = (name: string) => (config.attentionBias ? `${name}.bias` : undefined);
     const attentionLinear = (input: typeof x, name: string) =>
-      ops.linear(input, `${name}.weight`, config.attentionBias ? `${name}.bias` : undefined);
+      ops.linear(input, `${name}.weight`, biasOf(name));
+    const output = `${at}.self_attn.o_proj`;
 
     const view = config.attention[layer];
     const { rope } = view;
@@ -48,12 +50,12 @@ export const qwen3: Architecture = {
     const turnedQ = ops.rotary(normedQ, rope); // [N, H·Dh]
     const turnedK = ops.rotary(normedK, rope); // [N, Hkv·Dh]
     const attended = ops.attention(layer, turnedQ, turnedK, v, view); // [N, H·Dh]
-    const y = ops.add(x, attentionLinear(attended, `${at}.self_attn.o_proj`)); // [N, D]
+    const y = ops.addLinear(x, attended, `${output}.weight`, biasOf(output)); // [N, D]
 
     const m = ops.norm(y, `${at}.post_attention_layernorm.weight`); // [N, D]
     const mlp = (name: string) => ({ weight: `${at}.mlp.${name}.weight` });
     const gated = ops.gatedLinear(m, mlp('gate_proj'), mlp('up_proj')); // [N, F]
-    return ops.add(y, ops.linear(gated, mlp('down_proj').weight)); // [N, D]
+    return ops.addLinear(y, gated, mlp('down_proj').weight); // [N, D]
   },
 
   lastNorm: (ops, x) => ops.norm(x, 'model.norm.weight'), // [N, D]

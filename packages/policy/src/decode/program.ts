@@ -80,6 +80,8 @@ export function traceDecoder(
       const width = shapeOf(weight)[stored === 'out-in' ? 0 : 1];
       return emit({ kind: 'linear', weight, bias, stored }, width, x);
     },
+    addLinear: (residual, x, weight, bias, stored = 'out-in') =>
+      emit({ kind: 'linear', weight, bias, stored }, residual.width, x, residual),
     norm: (x, weight, centre = 0) => emit({ kind: 'norm', weight, centre }, x.width, x),
     headNorm: (x, weight, centre = 0) => emit({ kind: 'headNorm', weight, centre }, x.width, x),
     layerNorm: (x, weight, bias) => emit({ kind: 'layerNorm', weight, bias }, x.width, x),
@@ -103,13 +105,8 @@ export function traceDecoder(
   return program;
 }
 
-/** The same decoder in fewer passes over memory, where a projection adds to the residual path as it is computed. */
+/** The same decoder in fewer passes over memory: projections of one input that follow one another are one instruction. */
 export function fuse(program: Program): Program {
-  return fuseApart(addInPlace(program));
-}
-
-/** As `fuse`, but each projection's own result stays apart, to be kept. */
-export function fuseApart(program: Program): Program {
   const fused: Instruction[] = [];
   for (const instruction of program) {
     const last = fused.at(-1);
@@ -132,30 +129,4 @@ function join(a: Instruction, b: Instruction): Instruction | undefined {
     inputs: a.inputs,
     outputs: [...a.outputs, ...b.outputs],
   };
-}
-
-function addInPlace(program: Program): Program {
-  const uses = new Map<Value, number>();
-  for (const { inputs } of program) {
-    for (const value of inputs) uses.set(value, (uses.get(value) ?? 0) + 1);
-  }
-  const fused: Instruction[] = [];
-  const madeAt = new Map<Value, number>();
-  for (const instruction of program) {
-    const { operation, inputs, outputs } = instruction;
-    let at = fused.length;
-    if (operation.kind === 'add') {
-      const [residual, added] = inputs;
-      const from = madeAt.get(added) ?? -1;
-      const source = fused[from];
-      const isFree = source?.operation.kind === 'linear' && source.inputs.length === 1;
-      if (isFree && uses.get(added) === 1 && (madeAt.get(residual) ?? from) < from) {
-        fused[from] = { ...source, inputs: [...source.inputs, residual], outputs };
-        at = from;
-      }
-    }
-    if (at === fused.length) fused.push(instruction);
-    for (const value of outputs) madeAt.set(value, at);
-  }
-  return fused;
 }

@@ -218,7 +218,7 @@ describe.skipIf(!backends.includes('simd'))('decoding with kernels', () => {
     model.dispose();
   });
 
-  test('a layer of a Llama takes nine kernels: projections add, and gate, by themselves', () => {
+  test('a layer of a Llama takes nine kernels: projections add by themselves', () => {
     const model = LanguageModel.open(folderOf('llama-gqa-tied'));
     const { config } = model;
     const shapes = model.hostWeights().tensors;

@@ -6,7 +6,7 @@ import { LOST, ROOT, type TokenTrace } from '../engine/token-trace.js';
 import type { Decoded, DecodeEngine, HostWeights } from '../types.js';
 import { longLived } from './memory.js';
 import { createPageStore, type Sequence } from './pages.js';
-import { fuse, fuseApart, traceDecoder } from './program.js';
+import { fuse, traceDecoder } from './program.js';
 import { linkProgram, type Pass } from './run-program.js';
 import { decodeWeights } from './weights.js';
 
@@ -55,9 +55,9 @@ export function simdEngine(
 
   function link(now: HostWeights): Linked {
     const ready = decodeWeights(kernels, now);
-    const program = traceDecoder(config, ready.shapeOf);
-    const hidden = linkProgram(kernels, config, ready, fuse(program));
-    const traced = trace ? linkProgram(kernels, config, ready, fuseApart(program), trace) : hidden;
+    const program = fuse(traceDecoder(config, ready.shapeOf));
+    const hidden = linkProgram(kernels, config, ready, program);
+    const traced = trace ? linkProgram(kernels, config, ready, program, trace) : hidden;
     const output = ready.linear(outputWeight(config), 'out-in');
     const cap = config.logitSoftcap;
     return {

@@ -24,7 +24,7 @@ import { type EngineConfig, productIn } from './engine-config.js';
 import type { LayerCache } from './key-value-cache.js';
 import type { KnownResults } from './known-results.js';
 import { type Layout, positionOfEachRow } from './layout.js';
-import { linear as project } from './linear.js';
+import { linear, type StoredAs } from './linear.js';
 import { packedAttention } from './packed-attention.js';
 import type { Packing } from './packing.js';
 import type { TokenTrace } from './token-trace.js';
@@ -103,23 +103,32 @@ function runDecoder(
     centre === 0 ? weight(name) : add(weight(name), centre);
 
   const isTrained = (name: string) => training !== undefined && name in training.trained;
-  const linear: DecoderOps<Tensor>['linear'] = (x, name, bias, stored) => {
+  /** A projection, added to the residual path where one is given. [N, out] */
+  function project(
+    x: Tensor,
+    name: string,
+    bias?: string,
+    stored?: StoredAs,
+    residual?: Tensor,
+  ): Tensor {
     const adapter = adapterOf(weights, name, config.adapterScale ?? 1, training?.dropout);
     const b = bias === undefined ? undefined : weight(bias);
-    const y = training?.known?.result(name);
-    if (y === undefined) {
+    const known = training?.known?.result(name);
+    if (known === undefined) {
       const product = productIn(config.precision);
-      return project(x, weight(name), b, { stored, product, adapter }); // [N, out]
+      const y = linear(x, weight(name), b, { stored, product, adapter });
+      return residual === undefined ? y : add(residual, y);
     }
-    return knownLinear(y, {
+    return knownLinear(known, {
       x,
       weight: weight(name),
       bias: b,
       trainsWeight: isTrained(name),
       isInOut: stored === 'in-out',
       adapter,
+      residual,
     });
-  };
+  }
   /** Where both products are known, and plain. */
   function knownGated(x: Tensor, gate: NamedLinear, up: NamedLinear): Tensor | undefined {
     const known = training?.known;
@@ -142,10 +151,11 @@ function runDecoder(
     },
     embedding: (name) => gatherRows(weight(name), ids),
     positionEmbedding: (name) => gatherRows(weight(name), positions),
-    linear,
+    linear: project,
+    addLinear: (residual, x, name, bias, stored) => project(x, name, bias, stored, residual),
     gatedLinear: (x, gate, up) =>
       knownGated(x, gate, up) ??
-      swiGlu(linear(x, gate.weight, gate.bias), linear(x, up.weight, up.bias)),
+      swiGlu(project(x, gate.weight, gate.bias), project(x, up.weight, up.bias)),
     norm: (x, name, centre) => rmsNorm(x, centred(name, centre), config.normEpsilon),
     headNorm: (x, name, centre) => {
       const perHead = reshape(x, [-1, config.headSize]); // [N·H, Dh]

@@ -128,13 +128,15 @@ function linearModules(config: ModelConfig): LinearModule[] {
     modules.push({ name: weight.replace(/\.weight$/, ''), stored, inputs, outputs });
     return null;
   };
+  const addLinear: DecoderOps<null>['addLinear'] = (_residual, ...projection) =>
+    linear(...projection);
   const gatedLinear: DecoderOps<null>['gatedLinear'] = (x, ...projections) => {
     for (const { weight, bias } of projections) linear(x, weight, bias);
     return null;
   };
   const block: DecoderOps<null>['block'] = (_at, x, body) => body(x);
   // An engine that computes nothing: only the names count here.
-  const ops = new Proxy({ linear, gatedLinear, block } as unknown as DecoderOps<null>, {
+  const ops = new Proxy({ linear, addLinear, gatedLinear, block } as unknown as DecoderOps<null>, {
     get: (known, name) => Reflect.get(known, name) ?? (() => null),
   });
   decoder(ops, config);
