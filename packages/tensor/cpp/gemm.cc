@@ -15,9 +15,9 @@ constexpr int MR = 6;
 constexpr int MR = 8;
 #endif
 constexpr int NV = 2, NR = NV * VL;
-// A panel of B (KC x NR) stays in the first cache, a block of A (MC x KC) in the second, a block of B (KC x NC) in the
-// third.
-constexpr long KC = 256, MC = MR * 16, NC = 2048;
+// A panel of B (KC x NR) passes through the first cache while a block of A (MC x KC) stays in the second and a block of B
+// (KC x NC) in the third.
+constexpr long KC = 512, MC = MR * 16, NC = 2048;
 
 static thread_local Scratch scratch_a, scratch_b, scratch_whole;
 
@@ -327,7 +327,7 @@ static void share_packed(long m, long k, const Matrix& a, long panels, F&& f) {
   };
   if (m > MC) {
     // A block with all of its k stays in the second cache, and its part of C is written once.
-    const Shares shares(m, panels, std::max<long>(5 * MR, std::min(MC, MC * KC * 2 / k)), tasks_wanted());
+    const Shares shares(m, panels, std::max<long>(5 * MR, std::min(MC, 2 * MC * KC / k)), tasks_wanted());
     Pool::get().run(shares.tasks(), [&](int t) {
       const Share s = shares.of(t);
       f(s, pack_rows(s.row, s.rows));

@@ -28,16 +28,16 @@ function reference(
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((most, x, i) => Math.max(most, Math.abs(x - b[i])), 0);
 
-// Below, at and above every block of the kernel: tiles of 6 to 14 rows and 8 to 32 columns, 256 deep.
+// Below, at and above every block of the kernel: tiles of 6 to 14 rows and 8 to 32 columns, 512 deep.
 const SHAPES: readonly (readonly [number, number, number])[] = [
   [1, 1, 1],
   [1, 64, 300],
   [2, 3, 5],
   [6, 16, 256],
-  [7, 17, 257],
+  [7, 17, 513],
   [13, 33, 31],
   [32, 96, 64],
-  [97, 130, 513],
+  [97, 130, 1030],
   [230, 48, 40],
 ];
 
