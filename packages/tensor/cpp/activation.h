@@ -2,6 +2,9 @@
 #pragma once
 #include "vec.h"
 
+// silu(g) u, silu(g) = g σ(g)
+static inline vf gated(vf gate, vf up) { return gate * sigmoid(gate) * up; }
+
 // e^(−x²) P(1 / x²) / x, |x| > 1: 1 − erf |x| (Cephes, erfcf).
 static inline vf erf_tail(vf x) {
   const vf q = 1.f / x, y = q * q;

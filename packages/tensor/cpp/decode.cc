@@ -19,17 +19,17 @@ static inline long padded(long n) { return (n + kLane - 1) / kLane * kLane; }
 static inline long layer_size(long kv_heads, long size) { return kv_heads * kPage * (size + padded(size)); }
 
 // What a product has the processor fetch for the next one while it computes: a row of numbers for each k.
-struct Ahead {
+struct NextRows {
   const float* next;
   long step, width, rows;
 };
-constexpr Ahead kNothing{nullptr, 0, 0, 0};
+constexpr NextRows kNothing{nullptr, 0, 0, 0};
 
 // C [R, V vectors] (+)= A [R, k] B [k, V vectors]. A sum has one order, whatever R and V are: a row is the same alone and
 // among others.
 template <int R, int V>
 static inline void tile(long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc, bool adds,
-                        Ahead ahead) {
+                        NextRows ahead) {
   vf s[R][V];
 #pragma GCC unroll 8
   for (int r = 0; r < R; r++) {
@@ -60,7 +60,7 @@ static inline void tile(long k, const float* a, long lda, const float* b, long l
 // C [R, n] (+)= A [R, k] B [k, n], V vectors of columns at a time
 template <int R, int V>
 static void row_tiles(long n, long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc, bool adds,
-                      Ahead ahead) {
+                      NextRows ahead) {
   long j = 0;
   for (; j + V * VL <= n; j += V * VL) {
     tile<R, V>(k, a, lda, b + j, ldb, c + j, ldc, adds, ahead);
@@ -73,7 +73,7 @@ static void row_tiles(long n, long k, const float* a, long lda, const float* b, 
 
 // C [m, n] (+)= A [m, k] B [k, n], n a multiple of VL: a few queries by a page. Up to 8 sums are in flight.
 static void product(long m, long n, long k, const float* a, long lda, const float* b, long ldb, float* c, long ldc,
-                    bool adds, Ahead ahead) {
+                    bool adds, NextRows ahead) {
   long i = 0;
   for (; i + 2 <= m; i += 2) {
     row_tiles<2, 4>(n, k, a + i * lda, lda, b, ldb, c + i * ldc, ldc, adds, ahead);
@@ -208,13 +208,13 @@ static void attend(const Pages& pages, const View& view, const Place* rows, long
     const float* from = q + (r * view.heads + head * repeats) * dh;
     for (long i = 0; i < repeats * dh; i++) queries[r * repeats * dh + i] = view.scale * from[i];
   }
-  const auto keys_of = [&](const Sight& s) { return Ahead{pages.keys(s.page, head), kPage, padded(s.behind), dh}; };
+  const auto keys_of = [&](const Sight& s) { return NextRows{pages.keys(s.page, head), kPage, padded(s.behind), dh}; };
   const auto values_of = [&](const Sight& s) {
-    return Ahead{pages.values(s.page, head) + s.begin * width, width, width, s.behind - s.begin};
+    return NextRows{pages.values(s.page, head) + s.begin * width, width, width, s.behind - s.begin};
   };
   for (size_t i = 0; i < sights.size(); i++) {
     const Sight& s = sights[i];
-    const Ahead next = i + 1 < sights.size() ? keys_of(sights[i + 1]) : values_of(sights[0]);
+    const NextRows next = i + 1 < sights.size() ? keys_of(sights[i + 1]) : values_of(sights[0]);
     // What is computed behind the page's last place is overwritten by the next page, or hidden.
     product((s.end - s.row) * repeats, padded(s.behind), dh, queries + s.row * repeats * dh, dh, pages.keys(s.page, head),
             kPage, scores + s.row * repeats * wide + rows[s.row].start(s.column) - base, wide, false, next);
@@ -232,7 +232,7 @@ static void attend(const Pages& pages, const View& view, const Place* rows, long
   }
   for (size_t i = 0; i < sights.size(); i++) {
     const Sight& s = sights[i];
-    const Ahead next = i + 1 < sights.size() ? values_of(sights[i + 1]) : kNothing;
+    const NextRows next = i + 1 < sights.size() ? values_of(sights[i + 1]) : kNothing;
     product((s.end - s.row) * repeats, width, s.behind - s.begin,
             scores + s.row * repeats * wide + rows[s.row].start(s.column) + s.begin - base, wide,
             pages.values(s.page, head) + s.begin * width, width, sums + s.row * repeats * width, width, true, next);

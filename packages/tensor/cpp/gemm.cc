@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "activation.h"
 #include "args.h"
 #include "rows.h"
 #include "scratch.h"
@@ -419,9 +420,16 @@ static Register pack_weight("pack", [](Args& a) -> napi_value {
   return nullptr;
 });
 
+// The k of a product with a packed weight.
+static long depth(Args& a, int i) {
+  const long k = a.size(i);
+  if (k == 0) a.fail(i, "at least 1");
+  return k;
+}
+
 // linear(out, x, packed, rows, n, k, bias?, residual?)
 static Register linear("linear", [](Args& a) -> napi_value {
-  const long m = a.size(3), n = a.size(4), k = a.size(5);
+  const long m = a.size(3), n = a.size(4), k = depth(a, 5);
   const float* x = a.f32(1, static_cast<double>(m) * k);
   gemm_packed(m, k, rows_of(x, k), {{n, a.f32(2, static_cast<double>(packed_size(n, k))),
                                      a.f32(0, static_cast<double>(m) * n), a.optional(6, static_cast<double>(n)),
@@ -431,7 +439,7 @@ static Register linear("linear", [](Args& a) -> napi_value {
 
 // linears(outs, x, packed, biases, widths, count, rows, k): several, of one x
 static Register linears("linears", [](Args& a) -> napi_value {
-  const long count = a.size(5), m = a.size(6), k = a.size(7);
+  const long count = a.size(5), m = a.size(6), k = depth(a, 7);
   const int32_t* widths = a.ids(4, count, 1L << 31);
   std::vector<Target> targets(count);
   for (int i = 0; i < count; i++) {
@@ -445,7 +453,7 @@ static Register linears("linears", [](Args& a) -> napi_value {
 
 // gatedLinear(out, gate, up, x, packedGate, packedUp, rows, n, k, gateBias?, upBias?): both, and silu(gate) up
 static Register gated_linear("gatedLinear", [](Args& a) -> napi_value {
-  const long m = a.size(6), n = a.size(7), k = a.size(8);
+  const long m = a.size(6), n = a.size(7), k = depth(a, 8);
   const double size = static_cast<double>(m) * n, packed = static_cast<double>(packed_size(n, k));
   float* out = a.f32(0, size);
   const float* x = a.f32(3, static_cast<double>(m) * k);
@@ -459,8 +467,7 @@ static Register gated_linear("gatedLinear", [](Args& a) -> napi_value {
     for (long row = s.row; row < s.row + s.rows; row++) {
       const long at = row * n + column;
       along(columns, [&](long i, auto lane) {
-        const vf g = lane.in(gate.c + at + i);
-        lane.out(out + at + i, g * sigmoid(g) * lane.in(up.c + at + i));
+        lane.out(out + at + i, gated(lane.in(gate.c + at + i), lane.in(up.c + at + i)));
       });
     }
   });

@@ -9,13 +9,12 @@
 // then costs fewer look-ups of addresses. Nothing where the system has none.
 static Register huge_pages("hugePages", [](Args& a) -> napi_value {
   const long count = a.size(1);
-  const uintptr_t start = reinterpret_cast<uintptr_t>(a.f32(0, static_cast<double>(count))), end = start + 4 * count;
+  [[maybe_unused]] const float* array = a.f32(0, static_cast<double>(count));
 #ifdef MADV_HUGEPAGE
   constexpr uintptr_t kHuge = 1 << 21;
+  const uintptr_t start = reinterpret_cast<uintptr_t>(array), end = start + count * sizeof(float);
   const uintptr_t first = (start + kHuge - 1) / kHuge * kHuge, last = end / kHuge * kHuge;
   if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-#else
-  static_cast<void>(end);
 #endif
   return nullptr;
 });

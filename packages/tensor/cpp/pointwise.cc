@@ -14,17 +14,16 @@ static Register swi_glu_rows("swiGluRows", [](Args& a) -> napi_value {
   share_rows(count, width, [&](long row) {
     const long from = rows[row] * width;
     along(width, [&](long i, auto lane) {
-      const vf g = lane.in(gate + from + i);
-      lane.out(out + row * width + i, g * sigmoid(g) * lane.in(up + from + i));
+      lane.out(out + row * width + i, gated(lane.in(gate + from + i), lane.in(up + from + i)));
     });
   });
   return nullptr;
 });
 
-// swiGlu(out, gate, up, count): silu(gate) up, silu(g) = g σ(g)
+// swiGlu(out, gate, up, count): silu(gate) up
 static Register swi_glu("swiGlu", [](Args& a) -> napi_value {
   const long count = a.size(3);
-  map(a.f32(0, count), count, [](vf g, vf u) { return g * sigmoid(g) * u; }, a.f32(1, count), a.f32(2, count));
+  map(a.f32(0, count), count, [](vf g, vf u) { return gated(g, u); }, a.f32(1, count), a.f32(2, count));
   return nullptr;
 });
 

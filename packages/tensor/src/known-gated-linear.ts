@@ -4,7 +4,7 @@ import type { Tensor } from './types.js';
 
 /**
  * y = silu(x Gᵀ) · x Uᵀ where both products have been computed before, from the same numbers, on the simd backend alone:
- * neither is computed again nor copied.
+ * neither is computed again nor copied. Shazeer 2020, equation 6, https://arxiv.org/abs/2002.05202.
  *   ∂g = ∂y · u (σ(g) + g σ(g) (1 − σ(g))),  ∂u = ∂y · silu(g),  ∂x = ∂g G + ∂u U,  ∂G = ∂gᵀ x,  ∂U = ∂uᵀ x.
  *
  * @param x [N, in] receives gradient

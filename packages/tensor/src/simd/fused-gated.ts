@@ -22,20 +22,20 @@ export function knownGated(
 ): Tensor {
   const count = rows.length;
   const [width, inputs] = gate.weight.shape as [number, number];
-  const results = [gate.results, up.results] as const;
-  const view = [rows, count, gate.results.length / width, width] as const;
+  const capacity = gate.results.length / width;
+  const picked = [gate.results, up.results, rows, count, capacity, width] as const;
   const trained = [gate, up].map(({ trainsWeight }) => trainsWeight);
   const weights = [gate.weight, up.weight];
   return fusedOp([x, ...weights.filter((_, i) => trained[i])], ([x]) => {
     const out = hostTensor([count, width]);
-    kernels.swiGluRows(out.data, ...results, ...view);
+    kernels.swiGluRows(out.data, ...picked);
     return {
       value: out.tensor,
       saved: [x, ...weights],
       gradient: (dy, [x, ...weights]) => {
         const slopes = [hostTensor([count, width]), hostTensor([count, width])];
         const [dGate, dUp] = slopes.map(({ data }) => data);
-        kernels.swiGluRowsGradient(dGate, dUp, dy, ...results, ...view);
+        kernels.swiGluRowsGradient(dGate, dUp, dy, ...picked);
         const dx = hostTensor([count, inputs]);
         const rest: Tensor[] = [];
         for (const [i, { tensor, data }] of slopes.entries()) {

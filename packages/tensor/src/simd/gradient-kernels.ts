@@ -1,3 +1,5 @@
+import type { GatedRows } from './network-kernels.js';
+
 /** Between an array of `count` rows and the rows of another that ids name. */
 type PickRows = (
   out: Float32Array,
@@ -69,12 +71,7 @@ export interface GradientKernels {
     dGate: Float32Array,
     dUp: Float32Array,
     dy: Float32Array,
-    gate: Float32Array,
-    up: Float32Array,
-    rows: Int32Array,
-    count: number,
-    capacity: number,
-    width: number,
+    ...picked: GatedRows
   ): void;
   geluGradient(dx: Float32Array, dy: Float32Array, x: Float32Array, count: number): void;
   geluTanhGradient(dx: Float32Array, dy: Float32Array, x: Float32Array, count: number): void;

@@ -118,6 +118,13 @@ describe.skipIf(!areKernelsCompiled())('products on the simd backend', () => {
     }
   });
 
+  it('an x of no columns is an error', () => {
+    const none = new Float32Array();
+    expect(() => loadKernels().linear(none, none, none, 0, 0, 0)).toThrow(
+      'linear: needs at least 1 as argument 6',
+    );
+  });
+
   it('takes batches, also of one matrix that all share', () => {
     const [batch, m, n, k] = [3, 5, 18, 7];
     const a = numbers(batch * m * k, 1);

@@ -1,3 +1,13 @@
+/** Some rows of a gate and of what it is for, both [capacity, width]. */
+export type GatedRows = readonly [
+  gate: Float32Array,
+  up: Float32Array,
+  rows: Int32Array,
+  count: number,
+  capacity: number,
+  width: number,
+];
+
 /** The operations of a decoder between its products; an output may be the input of its own shape. */
 export interface NetworkKernels {
   /**
@@ -63,18 +73,8 @@ export interface NetworkKernels {
    * out[i] = silu(gate[rows[i]]) · up[rows[i]]
    *
    * @param out [count, width]
-   * @param gate [capacity, width]
-   * @param up [capacity, width]
    */
-  swiGluRows(
-    out: Float32Array,
-    gate: Float32Array,
-    up: Float32Array,
-    rows: Int32Array,
-    count: number,
-    capacity: number,
-    width: number,
-  ): void;
+  swiGluRows(out: Float32Array, ...picked: GatedRows): void;
   /** out = x · Φ(x) */
   gelu(out: Float32Array, x: Float32Array, count: number): void;
   /** `gelu` by its approximation with tanh. */
