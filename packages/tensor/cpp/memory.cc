@@ -1,20 +1,16 @@
-// How the system keeps an array.
+#include "memory.h"
+
 #include "args.h"
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
+// lineStart(array) -> the first of its numbers that begins a line of the cache, among the first of them
+static Register line_start("lineStart", [](Args& a) -> napi_value {
+  const uintptr_t at = reinterpret_cast<uintptr_t>(a.f32(0, kLine / sizeof(float)));
+  return a.number(static_cast<double>((kLine - at % kLine) % kLine / sizeof(float)));
+});
 
-// hugePages(array, count): asks that fresh memory be had in pages of 2 MiB where the array holds whole ones. Reading along it
-// then costs fewer look-ups of addresses. Nothing where the system has none.
+// hugePages(array, count): asks for large pages beneath an array that nothing has touched yet.
 static Register huge_pages("hugePages", [](Args& a) -> napi_value {
   const long count = a.size(1);
-  [[maybe_unused]] const float* array = a.f32(0, static_cast<double>(count));
-#ifdef MADV_HUGEPAGE
-  constexpr uintptr_t kHuge = 1 << 21;
-  const uintptr_t start = reinterpret_cast<uintptr_t>(array), end = start + count * sizeof(float);
-  const uintptr_t first = (start + kHuge - 1) / kHuge * kHuge, last = end / kHuge * kHuge;
-  if (first < last) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-#endif
+  ask_for_large_pages(a.f32(0, static_cast<double>(count)), count * sizeof(float));
   return nullptr;
 });

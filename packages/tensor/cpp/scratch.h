@@ -3,18 +3,25 @@
 #include <cstdlib>
 #include <memory>
 
+#include "memory.h"
+
 class Scratch {
  public:
   // At least n numbers, aligned for every vector; what was in them is lost where they have to grow.
   float* of(long n) {
     if (n > size_) {
-      data_.reset(static_cast<float*>(std::aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64)));
+      const size_t needed = n * sizeof(float), unit = needed < kWorthLargePages ? kLine : kLargePage;
+      const size_t bytes = (needed + unit - 1) / unit * unit;
+      data_.reset(static_cast<float*>(std::aligned_alloc(unit, bytes)));
+      ask_for_large_pages(data_.get(), bytes);
       size_ = n;
     }
     return data_.get();
   }
 
  private:
+  static constexpr size_t kWorthLargePages = 1 << 17;  // bytes
+
   struct Free {
     void operator()(float* p) const { std::free(p); }
   };

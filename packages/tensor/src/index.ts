@@ -32,6 +32,7 @@ export type { KnownAttention } from './simd/fused-attention.js';
 export type { KeptLinear } from './simd/fused-gated.js';
 export { hostArray, hostTensor, simdKernels } from './simd/host-arrays.js';
 export type { Kernels } from './simd/kernels.js';
+export { newArray } from './simd/new-array.js';
 export { softCap } from './soft-cap.js';
 export { stopGradient } from './stop-gradient.js';
 export { swiGlu } from './swiglu.js';

@@ -1,21 +1,14 @@
-import type { Kernels } from '@grpo/tensor';
+import { type Kernels, newArray } from '@grpo/tensor';
 
 const CHUNK = 2 ** 22; // numbers
 
-/** Arrays that are read again and again, on large pages where the system has them. */
-export function longLived(kernels: Kernels, numbers: number): Float32Array {
-  const array = new Float32Array(numbers);
-  kernels.hugePages(array, numbers);
-  return array;
-}
-
-/** As `longLived`, for arrays that stay for as long as one another: they lie side by side, so that pages are filled. */
+/** Arrays that are read again and again and stay for as long as one another: side by side, so that they fill large pages. */
 export function longLivedTogether(kernels: Kernels): (numbers: number) => Float32Array {
   let chunk: Float32Array = new Float32Array();
   let at = 0;
   return (numbers) => {
     if (at + numbers > chunk.length) {
-      chunk = longLived(kernels, Math.max(CHUNK, numbers));
+      chunk = newArray(kernels, Math.max(CHUNK, numbers), { onLargePages: true });
       at = 0;
     }
     const array = chunk.subarray(at, at + numbers);

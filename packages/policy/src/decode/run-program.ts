@@ -1,7 +1,6 @@
-import type { Kernels } from '@grpo/tensor';
+import { type Kernels, newArray } from '@grpo/tensor';
 import type { ModelConfig, Rope } from '../architectures/architecture.js';
 import { attentionOf, logSumsOf, type TokenTrace } from '../engine/token-trace.js';
-import { longLived } from './memory.js';
 import type { Instruction, Program, Projection, Value } from './program.js';
 import { ropeTables, type Turns } from './rope-tables.js';
 import type { DecodeWeights } from './weights.js';
@@ -46,7 +45,7 @@ export function linkProgram(
   trace?: TokenTrace,
 ): (pass: Pass) => Float32Array {
   const { headSize, normEpsilon: epsilon } = config;
-  const fresh = (numbers: number) => longLived(kernels, numbers);
+  const fresh = (numbers: number) => newArray(kernels, numbers, { onLargePages: true });
   const kept = new Map<string, KeptBuffer>();
   const buffers = assignBuffers(program, trace && kept);
   const scratch: Buffer = { data: new Float32Array() };
@@ -90,7 +89,7 @@ export function linkProgram(
     return (pass) => {
       const { rows } = pass;
       base(pass);
-      makeRoom(scratch, rows * rank);
+      makeRoom(kernels, scratch, rows * rank);
       kernels.linear(scratch.data, x.data, a.data, rows, rank, inputs);
       kernels.linear(out.data, scratch.data, b.data, rows, outputs, rank, undefined, out.data);
     };
@@ -289,7 +288,7 @@ export function linkProgram(
   return (pass) => {
     if (pass.rows > room) {
       room = pass.rows;
-      for (const { width, buffer } of sizes) makeRoom(buffer, room * width);
+      for (const { width, buffer } of sizes) makeRoom(kernels, buffer, room * width);
     }
     for (const [name, buffer] of kept) {
       const rows = trace?.result(name, pass.first ?? 0, pass.rows, buffer.width, fresh);
@@ -301,8 +300,8 @@ export function linkProgram(
   };
 }
 
-function makeRoom(buffer: Buffer, numbers: number): void {
-  if (buffer.data.length < numbers) buffer.data = new Float32Array(numbers);
+function makeRoom(kernels: Kernels, buffer: Buffer, numbers: number): void {
+  if (buffer.data.length < numbers) buffer.data = newArray(kernels, numbers);
 }
 
 /** A result that stays in the rows of a trace. */

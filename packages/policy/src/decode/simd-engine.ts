@@ -1,10 +1,9 @@
-import type { Kernels } from '@grpo/tensor';
+import { type Kernels, newArray } from '@grpo/tensor';
 import type { ModelConfig } from '../architectures/architecture.js';
 import { outputWeight } from '../architectures/decoder.js';
 import { haveSameShapes } from '../engine/host-weights.js';
 import { LOST, ROOT, type TokenTrace } from '../engine/token-trace.js';
 import type { Decoded, DecodeEngine, HostWeights } from '../types.js';
-import { longLived } from './memory.js';
 import { createPageStore, type Sequence } from './pages.js';
 import { fuse, traceDecoder } from './program.js';
 import { linkProgram, type Pass } from './run-program.js';
@@ -45,12 +44,14 @@ export function simdEngine(
   const { hiddenSize, vocabularySize } = config;
   const places = kernels.pagePlaces();
   const pageSize = kernels.pageSize(config.layers, config.keyValueHeads, config.headSize);
-  const store = createPageStore(pageSize, places, (numbers) => longLived(kernels, numbers));
+  const store = createPageStore(pageSize, places, (numbers) =>
+    newArray(kernels, numbers, { onLargePages: true }),
+  );
   let held: HostWeights | undefined;
   let linked: Linked | undefined;
   let rows = { ids: new Int32Array(), positions: new Int32Array(), sequences: new Int32Array() };
   let table = new Int32Array();
-  let logits = new Float32Array();
+  let logits: Float32Array = new Float32Array();
   let draws = drawArrays(0);
 
   function link(now: HostWeights): Linked {
@@ -189,7 +190,8 @@ export function simdEngine(
         rows.sequences[s] = s;
       }
       const states = run(model, sequences, count, tableOf(sequences), isTrainedOn);
-      if (logits.length < count * vocabularySize) logits = new Float32Array(count * vocabularySize);
+      if (logits.length < count * vocabularySize)
+        logits = newArray(kernels, count * vocabularySize);
       model.logits(logits, states, count);
       for (const sequence of sequences) sequence.length += 1;
       return { batch, logits };

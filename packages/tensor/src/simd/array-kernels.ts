@@ -42,6 +42,8 @@ export interface ArrayKernels {
    * large: what is read along it then costs fewer look-ups of addresses.
    */
   hugePages(array: Float32Array, count: number): void;
+  /** The first number that begins a line of the processor's cache; `array` holds at least one line of 16. */
+  lineStart(array: Float32Array): number;
   /** 1 above 0, else `slope`. */
   step(out: Float32Array, x: Float32Array, count: number, slope: number): void;
   /** Between `low` and `high`. */

@@ -7,7 +7,8 @@ const TURN = 64;
 const LARGER = 2;
 
 interface Buffer {
-  readonly memory: ArrayBuffer;
+  /** All of it. */
+  readonly memory: Float32Array;
   /** The turn in which it came back. */
   readonly turn: number;
   /** How many came back before it. */
@@ -22,7 +23,7 @@ interface Buffer {
  */
 export class BufferPool {
   #free = new Map<number, Buffer[]>();
-  #used = new Set<ArrayBufferLike>();
+  #used = new Map<ArrayBufferLike, Float32Array>();
   #usedBytes = 0;
   #freeBytes = 0;
   #turn = 0;
@@ -30,6 +31,11 @@ export class BufferPool {
   #taken = 0; // bytes in this turn
   #peak = 0; // most bytes in use in this turn
   #peakBefore = 0; // and in the one before
+
+  /** @param fresh makes an array in memory of its own */
+  constructor(
+    private readonly fresh: (length: number) => Float32Array = (length) => new Float32Array(length),
+  ) {}
 
   /** Bytes that lie free. */
   get freeBytes(): number {
@@ -46,15 +52,15 @@ export class BufferPool {
     if (length < SMALLEST) return new Float32Array(length);
     const wanted = roundedUp(length);
     const found = this.#freeFor(wanted);
-    const memory = found?.memory ?? new ArrayBuffer(4 * wanted);
+    const memory = found?.memory ?? this.fresh(wanted);
     const bytes = memory.byteLength;
     if (found !== undefined) this.#freeBytes -= bytes;
-    this.#used.add(memory);
+    this.#used.set(memory.buffer, memory);
     this.#usedBytes += bytes;
     this.#taken += bytes;
     this.#peak = Math.max(this.#peak, this.#usedBytes);
     if (this.#taken > TURN * this.#mostOfLate()) this.#nextTurn();
-    return new Float32Array(memory, 0, length);
+    return memory.subarray(0, length);
   }
 
   /** Whether an array lies in memory that was taken here and not given back. */
@@ -64,13 +70,14 @@ export class BufferPool {
 
   /** Takes memory back; an array that is not of the pool is left alone. */
   give(array: ArrayBufferView): void {
-    const memory = array.buffer;
-    if (!this.#used.delete(memory)) return;
+    const memory = this.#used.get(array.buffer);
+    if (memory === undefined) return;
+    this.#used.delete(array.buffer);
     const bytes = memory.byteLength;
     this.#usedBytes -= bytes;
     if (this.#freeBytes + bytes > this.#mostOfLate()) this.#makeRoom(bytes);
     const same = this.#free.get(bytes);
-    const buffer = { memory: memory as ArrayBuffer, turn: this.#turn, order: this.#given++ };
+    const buffer = { memory, turn: this.#turn, order: this.#given++ };
     if (same === undefined) this.#free.set(bytes, [buffer]);
     else same.push(buffer);
     this.#freeBytes += bytes;

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { BufferPool } from './buffer-pool.js';
 import type { Kernels } from './kernels.js';
+import { newArray } from './new-array.js';
 
 /** What a tensor's data may be; strings are arrays of bytes. */
 type Values = tf.backend_util.BackendValues;
@@ -11,10 +12,11 @@ type Values = tf.backend_util.BackendValues;
  * plain JavaScript beneath does. Memory of a result comes from a pool and goes back with the last tensor that has it.
  */
 export class SimdBackend extends MathBackendCPU {
-  readonly pool = new BufferPool();
+  readonly pool: BufferPool;
 
   constructor(readonly kernels: Kernels) {
     super();
+    this.pool = new BufferPool((length) => newArray(kernels, length));
   }
 
   /** Data of its own, since whoever made `values` may change them. */
