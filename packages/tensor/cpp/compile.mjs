@@ -24,11 +24,13 @@ const build = fileURLToPath(new URL('../build/', import.meta.url));
 const addon = join(build, 'simd.node');
 const mark = join(build, 'simd.json');
 const compiler = process.env.CXX ?? 'c++';
+const ownFlags = process.env.CXXFLAGS?.split(' ').filter(Boolean) ?? [];
 
-/** What a binary is good for: the sources, the processor that it was compiled on, and the platform. */
+/** What a binary is good for: the sources and the command, the processor that it was compiled on, and the platform. */
 function fingerprint() {
   const hash = createHash('sha256');
   for (const file of readdirSync(sources).sort()) hash.update(readFileSync(join(sources, file)));
+  hash.update([compiler, ...ownFlags].join(' '));
   const processor = cpus()[0]?.model ?? 'unknown';
   return {
     sources: hash.digest('hex'),
@@ -44,7 +46,7 @@ async function compile() {
   if (existsSync(addon) && existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
   const { include_dir: headers } = createRequire(import.meta.url)('node-api-headers');
   const processor = process.arch === 'arm64' ? '-mcpu=native' : '-march=native';
-  const flags = ['-std=c++17', '-O3', processor, '-fPIC', `-I${headers}`];
+  const flags = ['-std=c++17', '-O3', processor, '-fPIC', `-I${headers}`, ...ownFlags];
   const link = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-pthread'];
   const aside = mkdtempSync(join(tmpdir(), 'grpo-simd-'));
   try {

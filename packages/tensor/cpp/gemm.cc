@@ -8,12 +8,10 @@
 #include "scratch.h"
 
 // Registers hold a tile of up to MR x NR; beside it two vectors of B and one of A.
-#if defined(__AVX512F__)
-constexpr int MR = 14;
-#elif defined(__AVX__)
-constexpr int MR = 6;
+#if defined(__aarch64__)
+constexpr int MR = 12;  // of 32 registers
 #else
-constexpr int MR = 8;
+constexpr int MR = VL == 16 ? 14 : 6;  // of 32 with AVX-512, else of 16
 #endif
 constexpr int NV = 2, NR = NV * VL;
 // A panel of B (KC x NR) passes through the first cache while a block of A (MC x KC) stays in the second and a block of B
@@ -36,26 +34,36 @@ struct Cut {
   int start(int p) const { return p * height + std::min(p, taller); }
 };
 
-// A panel of h rows: out[k * h + r]. Vectors are stored wider than a panel is, and the next one covers what is too much:
-// up to VL numbers behind the panel are overwritten.
-static void pack_panel_a(const Matrix& a, long kc, int h, float* out) {
+// A panel of H rows without gaps: out[k * H + r], all k that fill a vector; returns how many. The last vector of each k is
+// stored wider than the panel is, and the next k covers what is too much: up to VL numbers behind the panel are overwritten.
+template <int H>
+static long pack_rows(const Matrix& a, long kc, float* out) {
   long k = 0;
-  if (a.column == 1 && h <= VL) {
-    for (; k + VL <= kc; k += VL) {
+  for (; k + VL <= kc; k += VL) {
+    for (int first = (H - 1) / VL * VL; first >= 0; first -= VL) {
       vf rows[VL] = {};
-      for (int r = 0; r < h; r++) rows[r] = load(a.at(r, k));
+#pragma GCC unroll 16
+      for (int r = 0; r < VL; r++) {
+        if (first + r < H) rows[r] = load(a.at(first + r, k));
+      }
       transpose(rows);
-      for (int i = 0; i < VL; i++) store(out + (k + i) * h, rows[i]);
+      for (int i = 0; i < VL; i++) store(out + (k + i) * H + first, rows[i]);
     }
   }
-  for (; k < kc; k++) {
-    for (int r = 0; r < h; r++) out[k * h + r] = *a.at(r, k);
-  }
+  return k;
 }
 
+template <int H>
+static long choose_pack_rows(int h, const Matrix& a, long kc, float* out) {
+  if (h == H) return pack_rows<H>(a, kc, out);
+  if constexpr (H > 1) return choose_pack_rows<H - 1>(h, a, kc, out);
+  return 0;
+}
+
+// The panels of a block of A, one behind the other.
 static void pack_block_a(const Matrix& a, long mc, long kc, float* out) {
   const Cut cut(mc);
-  if (a.row == 1 && MR <= VL) {
+  if (a.row == 1) {
     // A few columns at a time, so that their lines are still in the cache when the next panel reads them; the next ones are
     // fetched meanwhile.
     for (long from = 0; from < kc; from += 8) {
@@ -67,17 +75,23 @@ static void pack_block_a(const Matrix& a, long mc, long kc, float* out) {
         const int h = cut.rows(p);
         float* panel = out + cut.start(p) * kc;
         const float* data = a.data + cut.start(p);
-        for (long k = from; k < to; k++) store(panel + k * h, load(data + k * a.column));  // reads into the next column
+        for (long k = from; k < to; k++) {  // reads into the next column
+          store(panel + k * h, load(data + k * a.column));
+          if constexpr (MR > VL) {
+            for (int r = VL; r < h; r += VL) store(panel + k * h + r, load(data + k * a.column + r));
+          }
+        }
       }
     }
-    for (int p = 0; p < cut.panels; p++) {
-      const int h = cut.rows(p);
-      for (int r = 0; r < h; r++) out[cut.start(p) * kc + (kc - 1) * h + r] = *a.at(cut.start(p) + r, kc - 1);
-    }
-    return;
   }
   for (int p = 0; p < cut.panels; p++) {
-    pack_panel_a({a.at(cut.start(p), 0), a.row, a.column}, kc, cut.rows(p), out + cut.start(p) * kc);
+    const int h = cut.rows(p);
+    const Matrix from{a.at(cut.start(p), 0), a.row, a.column};
+    float* panel = out + cut.start(p) * kc;
+    long k = a.row == 1 ? kc - 1 : a.column == 1 ? choose_pack_rows<MR>(h, from, kc, panel) : 0;
+    for (; k < kc; k++) {
+      for (int r = 0; r < h; r++) panel[k * h + r] = *from.at(r, k);
+    }
   }
 }
 
