@@ -20,7 +20,7 @@ class Scratch {
   }
 
  private:
-  static constexpr size_t kWorthLargePages = 1 << 17;  // bytes
+  static constexpr size_t kWorthLargePages = 1 << 20;  // bytes: less would be mostly left over
 
   struct Free {
     void operator()(float* p) const { std::free(p); }
