@@ -2,7 +2,7 @@
 
 #include "args.h"
 
-// lineStart(array) -> the first of its numbers that begins a line of the cache, among the first of them
+// lineStart(array) -> which of its first numbers begins a line of the cache
 static Register line_start("lineStart", [](Args& a) -> napi_value {
   const uintptr_t at = reinterpret_cast<uintptr_t>(a.f32(0, kLine / sizeof(float)));
   return a.number(static_cast<double>((kLine - at % kLine) % kLine / sizeof(float)));

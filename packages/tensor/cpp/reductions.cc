@@ -3,43 +3,53 @@
 #include "rows.h"
 #include "scratch.h"
 
+// Runs are summed in double, half as many lanes: a float would lose what is small in a long one.
+constexpr int kHalf = VL / 2;
+typedef double vd __attribute__((vector_size(kHalf * 8)));
+typedef float vh __attribute__((vector_size(kHalf * 4), aligned(4), may_alias));
+
 struct Sum {
   static constexpr float kStart = 0;
   using Total = double;
-  static vf join(vf a, vf b) { return a + b; }
-  static double join(double a, double b) { return a + b; }
+  using Lanes = vd;
+  static vd read(const float* x) { return __builtin_convertvector(*reinterpret_cast<const vh*>(x), vd); }
+  template <class T>
+  static T join(T a, T b) { return a + b; }
 };
 struct Largest {
   static constexpr float kStart = -__builtin_inff();
   using Total = float;
-  static vf join(vf a, vf b) { return (b > a) | (b != b) ? b : a; }  // NaN where one is
-  static float join(float a, float b) { return b > a || b != b ? b : a; }
+  using Lanes = vf;
+  static vf read(const float* x) { return load(x); }
+  template <class T>
+  static T join(T a, T b) { return ((b > a) | (b != b)) ? b : a; }  // NaN where one is
 };
 struct Smallest {
   static constexpr float kStart = __builtin_inff();
   using Total = float;
-  static vf join(vf a, vf b) { return (b < a) | (b != b) ? b : a; }
-  static float join(float a, float b) { return b < a || b != b ? b : a; }
+  using Lanes = vf;
+  static vf read(const float* x) { return load(x); }
+  template <class T>
+  static T join(T a, T b) { return ((b < a) | (b != b)) ? b : a; }
 };
 
-// Numbers of a run, in pieces so short that lanes of float sum them well.
+// Numbers of a run.
 template <class Op>
 static typename Op::Total over(const float* x, long count) {
-  constexpr long kPiece = 32 * 4 * VL;
-  typename Op::Total total = Op::kStart;
-  for (long from = 0; from < count; from += kPiece) {
-    const float* piece = x + from;
-    const long n = std::min(kPiece, count - from);
-    vf lanes[4] = {splat(Op::kStart), splat(Op::kStart), splat(Op::kStart), splat(Op::kStart)};
-    long i = 0;
-    for (; i + 4 * VL <= n; i += 4 * VL) {
-      for (int l = 0; l < 4; l++) lanes[l] = Op::join(lanes[l], load(piece + i + l * VL));
-    }
-    for (; i + VL <= n; i += VL) lanes[0] = Op::join(lanes[0], load(piece + i));
-    if (i < n) lanes[1] = Op::join(lanes[1], load_some(piece + i, static_cast<int>(n - i), Op::kStart));
-    const vf all = Op::join(Op::join(lanes[0], lanes[1]), Op::join(lanes[2], lanes[3]));
-    for (int l = 0; l < VL; l++) total = Op::join(total, static_cast<typename Op::Total>(all[l]));
+  using Total = typename Op::Total;
+  using Lanes = typename Op::Lanes;
+  constexpr int L = sizeof(Lanes) / sizeof(Total);
+  const Total start = Op::kStart;
+  Lanes lanes[4] = {start - Lanes{}, start - Lanes{}, start - Lanes{}, start - Lanes{}};
+  long i = 0;
+  for (; i + 4 * L <= count; i += 4 * L) {
+    for (int l = 0; l < 4; l++) lanes[l] = Op::join(lanes[l], Op::read(x + i + l * L));
   }
+  for (; i + L <= count; i += L) lanes[0] = Op::join(lanes[0], Op::read(x + i));
+  const Lanes all = Op::join(Op::join(lanes[0], lanes[1]), Op::join(lanes[2], lanes[3]));
+  Total total = start;
+  for (int l = 0; l < L; l++) total = Op::join(total, all[l]);
+  for (; i < count; i++) total = Op::join(total, static_cast<Total>(x[i]));
   return total;
 }
 
@@ -47,16 +57,18 @@ static typename Op::Total over(const float* x, long count) {
 template <class Op>
 static void reduce_rows(float* out, const float* x, long outer, long size, float scale) {
   const long blocks = std::max<long>(1, (size + kChunk - 1) / kChunk);
-  if (blocks == 1) {
-    return share_rows(outer, size, [&](long o) { out[o] = scale * static_cast<float>(over<Op>(x + o * size, size)); });
-  }
-  static thread_local Scratch scratch;
-  float* partial = scratch.of(outer * blocks);
-  share_rows(outer * blocks, kChunk, [&](long task) {
+  static thread_local std::vector<typename Op::Total> partial;
+  partial.resize(outer * blocks);
+  auto* parts = partial.data();  // of this thread, also where others write to it
+  share_rows(outer * blocks, std::min(size, kChunk), [&](long task) {
     const long o = task / blocks, from = task % blocks * kChunk;
-    partial[task] = static_cast<float>(over<Op>(x + o * size + from, std::min(kChunk, size - from)));
+    parts[task] = over<Op>(x + o * size + from, std::min(kChunk, size - from));
   });
-  for (long o = 0; o < outer; o++) out[o] = scale * static_cast<float>(over<Op>(partial + o * blocks, blocks));
+  for (long o = 0; o < outer; o++) {
+    typename Op::Total total = Op::kStart;
+    for (long b = 0; b < blocks; b++) total = Op::join(total, parts[o * blocks + b]);
+    out[o] = scale * static_cast<float>(total);
+  }
 }
 
 // out[j] = join of x[r, j]

@@ -18,9 +18,9 @@ export interface KnownLinear {
 }
 
 /**
- * y = x Wᵀ + b + s · x Aᵀ Bᵀ + residual where y has been computed before, from the same numbers: the gradient of the projection
- * without its products.
- *   ∂x = ∂y W + s · ∂y B A,  ∂W = ∂yᵀ x,  ∂b = Σ_rows ∂y,  ∂A = s · (∂y B)ᵀ x,  ∂B = s · ∂yᵀ (x Aᵀ).
+ * y = x Wᵀ + b + s · x Aᵀ Bᵀ + residual where y has been computed before, from the same numbers: the gradient of the
+ * projection without its products.
+ *   ∂x = ∂y W + s · ∂y B A,  ∂W = ∂yᵀ x,  ∂b = Σ_rows ∂y,  ∂A = s · (∂y B)ᵀ x,  ∂B = s · ∂yᵀ (x Aᵀ),  ∂residual = ∂y.
  *
  * @param y [N, out] the result; must not be used otherwise
  * @returns [N, out] y

@@ -190,8 +190,8 @@ export function simdEngine(
         rows.sequences[s] = s;
       }
       const states = run(model, sequences, count, tableOf(sequences), isTrainedOn);
-      if (logits.length < count * vocabularySize)
-        logits = newArray(kernels, count * vocabularySize);
+      const size = count * vocabularySize;
+      if (logits.length < size) logits = newArray(kernels, size);
       model.logits(logits, states, count);
       for (const sequence of sequences) sequence.length += 1;
       return { batch, logits };

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { BufferPool } from './buffer-pool.js';
 
+const poolOfArrays = () => new BufferPool((length) => new Float32Array(length));
+
 test('memory that was given back is taken again, for lengths of about the same size', () => {
-  const pool = new BufferPool();
+  const pool = poolOfArrays();
   const first = pool.take(1000);
   expect(first.length).toBe(1000);
   pool.give(first);
@@ -13,14 +15,14 @@ test('memory that was given back is taken again, for lengths of about the same s
 
 test('at most an eighth of the memory is wasted', () => {
   for (let length = 64; length < 5000; length += 7) {
-    const { buffer } = new BufferPool().take(length);
+    const { buffer } = poolOfArrays().take(length);
     expect(buffer.byteLength).toBeGreaterThanOrEqual(4 * length);
     expect(buffer.byteLength).toBeLessThanOrEqual(4.5 * length);
   }
 });
 
 test('what is not of the pool is left alone, also when it is given twice', () => {
-  const pool = new BufferPool();
+  const pool = poolOfArrays();
   pool.give(new Float32Array(1000));
   const own = pool.take(1000);
   pool.give(own);
@@ -30,7 +32,7 @@ test('what is not of the pool is left alone, also when it is given twice', () =>
 });
 
 test('lengths that vary leave no more lying free than was in use at the peak', () => {
-  const pool = new BufferPool();
+  const pool = poolOfArrays();
   let seed = 1;
   let peak = 0;
   for (let round = 0; round < 200; round++) {
@@ -46,7 +48,7 @@ test('lengths that vary leave no more lying free than was in use at the peak', (
 });
 
 test('what nobody takes any more leaves', () => {
-  const pool = new BufferPool();
+  const pool = poolOfArrays();
   for (const array of Array.from({ length: 10 }, () => pool.take(100_000))) pool.give(array);
   expect(pool.freeBytes).toBeGreaterThan(10 * 4 * 100_000);
   for (let i = 0; i < 100_000; i++) pool.give(pool.take(10_000));

@@ -33,9 +33,7 @@ export class BufferPool {
   #peakBefore = 0; // and in the one before
 
   /** @param fresh makes an array in memory of its own */
-  constructor(
-    private readonly fresh: (length: number) => Float32Array = (length) => new Float32Array(length),
-  ) {}
+  constructor(private readonly fresh: (length: number) => Float32Array) {}
 
   /** Bytes that lie free. */
   get freeBytes(): number {

@@ -7,7 +7,10 @@ const LINE = 16;
  * Zeros for the kernels: the array begins with a line of the processor's cache. Where vectors lie across two lines, products
  * take some percent longer.
  *
+ * @param length numbers
  * @param options.onLargePages for what is read again and again: fewer look-ups of addresses, where the system has large pages
+ * @returns [length]
+ * @throws RangeError where there is not so much memory
  */
 export function newArray(
   kernels: Kernels,
